@@ -1,0 +1,51 @@
+# Builds and installs the extension (PGXS) and owns every check as a target. CMakeLists.txt builds the core alone.
+EXTENSION = pg_workflow
+MODULE_big = pg_workflow
+EXTENSION_VERSION = $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" pg_workflow.control)
+SCRIPT = sql/$(EXTENSION)--$(EXTENSION_VERSION).sql
+DATA = $(SCRIPT)
+DATA_built =
+SRCS = $(sort $(shell find src -name '*.cpp'))
+OBJS = $(SRCS:.cpp=.o)
+DEPS = $(OBJS:.o=.d)
+
+PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
+# -isystem first: warnings are for our code, not for the server's headers.
+PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Wno-unused-parameter $(WERROR) -fvisibility=hidden -fvisibility-inlines-hidden
+# PGXS links with gcc, which does not know libstdc++.
+SHLIB_LINK = -lstdc++
+# Bitcode serves JIT inlining of operators; this module has none, and clang would need its own flags.
+override with_llvm := no
+
+REGRESS = $(sort $(patsubst test/sql/%.sql,%,$(wildcard test/sql/*.sql)))
+REGRESS_OPTS = --inputdir=test --outputdir=build/regress --load-extension=$(EXTENSION)
+REGRESS_PREP = test/expected build/regress
+ISOLATION = $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --outputdir=build/isolation --load-extension=$(EXTENSION)
+EXTRA_CLEAN = $(DEPS) build test/expected $(SCRIPT)
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+# After PGXS, which names the compiler that built the server.
+ifneq ($(shell command -v ccache),)
+override CXX := ccache $(CXX)
+endif
+# Debian builds the server without dependency tracking, so PGXS would miss header edits.
+-include $(DEPS)
+
+# The library knows which version of the SQL it belongs to.
+src/pg/process/worker.o src/pg/sources/doctor_server.o: override CPPFLAGS += -DWF_VERSION='"$(EXTENSION_VERSION)"'
+
+# The install script is the parts in the order of their numbers.
+$(SCRIPT): $(sort $(wildcard sql/parts/*.sql)) pg_workflow.control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION pg_workflow" to load this file. \quit'; cat $(filter %.sql,$^); } > $@
+all: $(SCRIPT)
+
+# pg_regress before 16 has no --expecteddir: it looks for expected/ beside the scripts.
+test/expected:
+	ln -sfn ../expected $@
+build/regress:
+	mkdir -p $@
+
+include test/targets.mk

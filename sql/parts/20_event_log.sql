@@ -1,0 +1,34 @@
+-- The event log: a small ring of insert-only tables. They are made on first use, outside the extension's membership, so that pg_dump treats
+-- them like any table and so that capture meets a missing one as a fault it must survive.
+
+CREATE FUNCTION workflow.ensure_event_log() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  FOR i IN 0..2 LOOP
+    IF to_regclass('workflow.event_' || i) IS NULL THEN
+      EXECUTE format($ddl$
+        CREATE TABLE workflow.event_%1$s (
+          id       bigint NOT NULL,
+          xid      xid8 NOT NULL,       -- the top-level transaction that wrote it
+          kind     "char" NOT NULL,     -- r row changed, t source truncated, e emitted, n enroll, u unenroll, p pause or resume
+          op       "char" NOT NULL,     -- of a row: I, U, D
+          depth    smallint NOT NULL,   -- of the chain of workflows that led to it
+          timed    boolean NOT NULL,    -- at was declared (a column, an argument), not taken from the transaction's start
+          backfill boolean NOT NULL,
+          source   integer,
+          at       timestamptz NOT NULL,
+          event    uuid,                -- of e, n, u: the id that the caller got
+          row_key  text,                -- of a row its key, else the contact's
+          account  text,
+          name     text,                -- e: the event's name; n and u: the workflow's
+          body     json NOT NULL        -- see the C++ header event_log.h
+        )$ddl$, i);
+      EXECUTE format('CREATE INDEX event_%1$s_xid ON workflow.event_%1$s (xid)', i);
+    END IF;
+  END LOOP;
+  INSERT INTO workflow.installation (system_identifier, database)
+  SELECT s.system_identifier, d.oid FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
+  ON CONFLICT DO NOTHING;
+END $$;
+COMMENT ON FUNCTION workflow.ensure_event_log() IS 'Makes the tables of the event log where they are missing. Called by attach, emit and enroll; a repair after doctor() reports one missing.';
+REVOKE ALL ON FUNCTION workflow.ensure_event_log() FROM PUBLIC;

@@ -1,0 +1,167 @@
+-- The life of a workflow: versions are written, one of them is published, the workflow is paused, resumed, archived.
+-- Functions run with the extension's rights, so the owner they record is who logged in (session_user), whatever role is set.
+
+CREATE FUNCTION workflow.validate(definition jsonb, OUT severity text, OUT path text, OUT message text, OUT hint text) RETURNS SETOF record
+LANGUAGE c STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_validate';
+COMMENT ON FUNCTION workflow.validate(jsonb) IS
+'Every problem of a definition, one a row: severity (error, warning), path (a JSON Pointer), a sentence, a hint or NULL. No row: it may be published. '
+'A template that is not stored yet is a warning here and an error of publish().';
+
+CREATE FUNCTION workflow.check_definition(definition jsonb, publishing boolean) RETURNS void
+LANGUAGE c STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_check_definition';
+COMMENT ON FUNCTION workflow.check_definition(jsonb, boolean) IS
+'Raises WF001 with all errors of a definition, one a line of the detail, their hints in the hint; its warnings come as warnings.';
+
+CREATE FUNCTION workflow.schema(which text = 'definition') RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_schema';
+COMMENT ON FUNCTION workflow.schema(text) IS
+'The JSON Schema (draft 2020-12) of a document: definition or binding. Raises 22023 for another name.';
+
+CREATE FUNCTION workflow.add_version(workflow integer, definition jsonb) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  number integer;
+BEGIN
+  INSERT INTO workflow.version AS v (workflow, number, definition, owner)
+  SELECT add_version.workflow, coalesce(max(o.number), 0) + 1, add_version.definition, session_user
+    FROM workflow.version o WHERE o.workflow = add_version.workflow
+  RETURNING v.number INTO number;
+  RETURN number;
+END $$;
+COMMENT ON FUNCTION workflow.add_version(integer, jsonb) IS 'Stores a definition under the next number. The caller holds the workflow''s row.';
+
+CREATE FUNCTION workflow.create_workflow(name text, definition jsonb, account text = NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  created integer;
+BEGIN
+  PERFORM workflow.require_argument('name', coalesce(create_workflow.name, '') ~ '\S');
+  PERFORM workflow.require_argument('definition', create_workflow.definition IS NOT NULL);
+  IF NOT EXISTS (SELECT FROM workflow.workflow w WHERE w.name = create_workflow.name AND w.account = coalesce(create_workflow.account, '')) THEN
+    PERFORM workflow.check_definition(create_workflow.definition, false);
+    INSERT INTO workflow.workflow AS w (account, name, owner)
+    VALUES (coalesce(create_workflow.account, ''), create_workflow.name, session_user)
+    ON CONFLICT (account, name) DO NOTHING RETURNING w.id INTO created;
+  END IF;
+  IF created IS NULL THEN
+    RAISE EXCEPTION 'there is a workflow "%" already', create_workflow.name
+      USING ERRCODE = 'WF007', HINT = 'workflow.save_draft() stores a new version of it.';
+  END IF;
+  RETURN workflow.add_version(created, create_workflow.definition);
+END $$;
+COMMENT ON FUNCTION workflow.create_workflow(text, jsonb, text) IS
+'Stores a new workflow with its first version, a draft, and returns the version''s number, 1. account: whose it is; by default it serves every account. '
+'Raises WF001 with every error of the definition, WF007 where the name is taken; then nothing is stored.';
+
+CREATE FUNCTION workflow.save_draft(name text, definition jsonb, account text = NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w workflow.workflow := workflow.find_workflow(save_draft.name, save_draft.account, true);
+BEGIN
+  PERFORM workflow.require_argument('definition', save_draft.definition IS NOT NULL);
+  IF w.status = 'archived' THEN
+    RAISE EXCEPTION 'workflow "%" is archived', w.name USING ERRCODE = 'WF007', HINT = 'Create another workflow.';
+  END IF;
+  PERFORM workflow.check_definition(save_draft.definition, false);
+  RETURN workflow.add_version(w.id, save_draft.definition);
+END $$;
+COMMENT ON FUNCTION workflow.save_draft(text, jsonb, text) IS
+'Stores a new version and returns its number; nothing acts by it before publish(). Versions are never changed: every draft has a number of its own. '
+'Raises WF001 with every error of the definition, WF002 for an unknown workflow, WF003 where several accounts have the name, WF007 for an archived one.';
+
+CREATE FUNCTION workflow.publish(name text, comment text = NULL, account text = NULL) RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w workflow.workflow := workflow.find_workflow(publish.name, publish.account, true);
+  v workflow.version;
+BEGIN
+  IF NOT pg_has_role(session_user, w.owner, 'MEMBER') THEN
+    RAISE EXCEPTION 'only a member of role "%", which owns workflow "%", may publish it', w.owner, w.name USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF w.status = 'archived' THEN
+    RAISE EXCEPTION 'workflow "%" is archived', w.name USING ERRCODE = 'WF007', HINT = 'Create another workflow.';
+  END IF;
+  SELECT o.* INTO v FROM workflow.version o WHERE o.workflow = w.id ORDER BY o.number DESC LIMIT 1;
+  IF v.published_at IS NOT NULL THEN
+    RAISE EXCEPTION 'version % of workflow "%" is published already', v.number, w.name
+      USING ERRCODE = 'WF007', HINT = 'workflow.save_draft() stores a new version.';
+  END IF;
+  PERFORM workflow.check_definition(v.definition, true);
+  UPDATE workflow.version o SET published_at = now(), listened = true, comment = publish.comment WHERE o.id = v.id;
+  UPDATE workflow.workflow o SET published = v.number, status = CASE w.status WHEN 'paused' THEN 'paused' ELSE 'published' END WHERE o.id = w.id;
+  RAISE NOTICE 'version % of workflow "%" is published; contacts that are already there are not enrolled', v.number, w.name
+    USING HINT = 'workflow.enroll() enrolls one of them; enroll_existing is for all who match, where the version of pg_workflow has it.';
+  IF w.status = 'paused' THEN
+    RAISE NOTICE 'workflow "%" is still paused', w.name;
+  END IF;
+  RETURN v.number;
+END $$;
+COMMENT ON FUNCTION workflow.publish(text, text, text) IS
+'Publishes the newest version and returns its number: from now on events enroll by it. Enrollments stay on the version they entered with; a paused workflow '
+'stays paused. Enrolls nobody who is already there. Raises WF001 with every error of the definition (a missing template is one), WF002, WF003, WF007 where '
+'the newest version is published already or the workflow is archived, 42501 where the login role is no member of the owner.';
+
+CREATE FUNCTION workflow.pause(name text, account text = NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w workflow.workflow := workflow.find_workflow(pause.name, pause.account, true);
+BEGIN
+  IF w.status <> 'published' THEN
+    RAISE EXCEPTION 'workflow "%" is not published but %', w.name, CASE w.status WHEN 'draft' THEN 'a draft' ELSE w.status END USING ERRCODE = 'WF007';
+  END IF;
+  UPDATE workflow.workflow o SET status = 'paused', paused_at = workflow.now_at() WHERE o.id = w.id;
+END $$;
+COMMENT ON FUNCTION workflow.pause(text, text) IS
+'Nobody enters, nobody goes on, and no message of the workflow is claimed until resume(). Raises WF002, WF003, WF007 where it is not published.';
+
+-- Waits are shifted by the recorded pause when their timers fire; the round that reads the event puts back the timers it had set aside.
+CREATE FUNCTION workflow.end_pause(w workflow.workflow) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  INSERT INTO workflow.pause (workflow, paused_at, resumed_at) VALUES (w.id, w.paused_at, greatest(workflow.now_at(), w.paused_at))
+  ON CONFLICT (workflow, paused_at) DO UPDATE SET resumed_at = excluded.resumed_at;
+  PERFORM workflow.append_event('p', 'resume', NULL, w.account, NULL, now(), false, jsonb_build_object('workflow', w.id));
+END $$;
+COMMENT ON FUNCTION workflow.end_pause(workflow.workflow) IS 'Records how long a workflow was paused and lets the next round put its timers back.';
+
+CREATE FUNCTION workflow.resume(name text, mode text = NULL, account text = NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w workflow.workflow := workflow.find_workflow(resume.name, resume.account, true);
+BEGIN
+  IF resume.mode <> 'freeze' THEN
+    RAISE EXCEPTION 'resuming by "%" is not supported by this version of pg_workflow', resume.mode
+      USING ERRCODE = 'feature_not_supported', HINT = 'Leave the mode out, or write "freeze": waits go on where they stood.';
+  END IF;
+  IF w.status <> 'paused' THEN
+    RAISE EXCEPTION 'workflow "%" is not paused but %', w.name, CASE w.status WHEN 'draft' THEN 'a draft' ELSE w.status END USING ERRCODE = 'WF007';
+  END IF;
+  PERFORM workflow.end_pause(w);
+  UPDATE workflow.workflow o SET status = 'published', paused_at = NULL WHERE o.id = w.id;
+END $$;
+COMMENT ON FUNCTION workflow.resume(text, text, text) IS
+'Ends a pause. mode freeze, the only one of this version: waits by a duration are shifted by the pause, waits for a date or a clock time obey if_past. '
+'Raises WF002, WF003, WF007 where the workflow is not paused, 0A000 for another mode.';
+
+CREATE FUNCTION workflow.archive(name text, force boolean = false, account text = NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w workflow.workflow := workflow.find_workflow(archive.name, archive.account, true);
+BEGIN
+  -- An archived one may be archived once more, by force.
+  IF w.status = 'archived' AND NOT coalesce(force, false) THEN
+    RAISE EXCEPTION 'workflow "%" is archived already', w.name USING ERRCODE = 'WF007';
+  END IF;
+  IF w.status = 'paused' THEN
+    PERFORM workflow.end_pause(w);
+  END IF;
+  UPDATE workflow.workflow o SET status = 'archived', paused_at = NULL WHERE o.id = w.id;
+  IF force THEN
+    PERFORM workflow.append_event('p', 'archive', NULL, w.account, NULL, now(), false, jsonb_build_object('workflow', w.id));
+  END IF;
+END $$;
+COMMENT ON FUNCTION workflow.archive(text, boolean, text) IS
+'Nobody enters any more; who is inside goes on to the end (a pause ends), or with force is ended by the next round with the reason archived. '
+'Raises WF002, WF003, WF007 where it is archived already and force is not given.';

@@ -1,0 +1,84 @@
+-- Templates of messages, and what an account has of its own.
+
+CREATE FUNCTION workflow.render_at(template text, data jsonb, at timestamptz) RETURNS text
+LANGUAGE c STABLE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_render';
+COMMENT ON FUNCTION workflow.render_at(text, jsonb, timestamptz) IS 'workflow.render() with the time that "now" means.';
+
+CREATE FUNCTION workflow.render(template text, data jsonb) RETURNS text
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+  SELECT workflow.render_at(template, data, coalesce(workflow.virtual_now(), now()))
+$$;
+COMMENT ON FUNCTION workflow.render(text, jsonb) IS
+'Renders a Liquid template with an object of data, as a message would be: a missing value is empty. Dates without a zone of their own are in the session''s '
+'TimeZone; now is the transaction''s start, or the virtual clock''s. Raises WF009 with every error of the template, 22023 where data is no object.';
+
+CREATE FUNCTION workflow.check_template(subject text, body text, data jsonb) RETURNS void
+LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_check_template';
+COMMENT ON FUNCTION workflow.check_template(text, text, jsonb) IS
+'Raises WF009 with all errors of a template''s texts, one a line of the detail: which text, which line, a sentence. Each argument may be NULL.';
+
+CREATE FUNCTION workflow.put_template(name text, channel text, subject text, body text, locale text = NULL, data jsonb = NULL, account text = NULL)
+RETURNS integer
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  stored integer;
+BEGIN
+  PERFORM workflow.require_argument('name', coalesce(put_template.name, '') ~ '\S');
+  PERFORM workflow.require_argument('channel', coalesce(put_template.channel, '') ~ '\S');
+  IF put_template.name ~ '@' THEN
+    RAISE EXCEPTION 'the name of a template has no "@"' USING ERRCODE = 'invalid_parameter_value', HINT = '"welcome@3" is the third version of "welcome".';
+  END IF;
+  IF put_template.body IS NULL AND put_template.data IS NULL AND put_template.subject IS NULL THEN
+    RAISE EXCEPTION 'a template needs a subject, a body or data' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  PERFORM workflow.check_template(put_template.subject, put_template.body, put_template.data);
+  -- Somebody else may take the number between reading and writing.
+  WHILE stored IS NULL LOOP
+    INSERT INTO workflow.template AS t (account, name, channel, locale, version, subject, body, data, created_by)
+    SELECT coalesce(put_template.account, ''), put_template.name, put_template.channel, coalesce(put_template.locale, ''),
+           coalesce(max(o.version), 0) + 1, put_template.subject, put_template.body, put_template.data, session_user
+      FROM workflow.template o
+     WHERE o.account = coalesce(put_template.account, '') AND o.name = put_template.name AND o.channel = put_template.channel
+       AND o.locale = coalesce(put_template.locale, '')
+    ON CONFLICT (account, name, channel, locale, version) DO NOTHING RETURNING t.version INTO stored;
+  END LOOP;
+  RETURN stored;
+END $$;
+COMMENT ON FUNCTION workflow.put_template(text, text, text, text, text, jsonb, text) IS
+'Stores the texts of a message as a new version of the template of this name, channel, locale and account, and returns its number, from 1. Workflows use the '
+'newest one at once, except where they name a version. locale: NULL for everybody without one of their own. data: parameters for the channel''s provider; every '
+'string in it is a template. account: NULL for all. Raises WF009 with every error of the texts; then nothing is stored.';
+
+CREATE FUNCTION workflow.set_account(account text, settings jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  wrong text;
+  known text[] := '{sender,timezone}';
+BEGIN
+  PERFORM workflow.require_argument('account', set_account.account IS NOT NULL);
+  PERFORM workflow.require_argument('settings', set_account.settings IS NOT NULL);
+  IF jsonb_typeof(settings) <> 'object' THEN
+    RAISE EXCEPTION 'the settings of an account must be an object, not %', jsonb_typeof(settings)
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"timezone": "Asia/Jakarta"}.';
+  END IF;
+  SELECT k INTO wrong FROM jsonb_object_keys(settings) k WHERE k <> ALL (known) ORDER BY k LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'an account has no setting "%"', wrong USING ERRCODE = 'invalid_parameter_value',
+      HINT = coalesce(format('Did you mean "%s"?', workflow.nearest(wrong, known)), format('There are: %s.', array_to_string(known, ', ')));
+  END IF;
+  IF jsonb_typeof(settings->'timezone') NOT IN ('string', 'null') OR (settings->>'timezone' <> '' AND NOT workflow.is_zone(settings->>'timezone')) THEN
+    RAISE EXCEPTION 'there is no time zone "%"', settings->>'timezone'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'The view pg_timezone_names lists them.';
+  END IF;
+  IF jsonb_typeof(settings->'sender') NOT IN ('object', 'null') THEN
+    RAISE EXCEPTION 'the sender must be an object, not %', jsonb_typeof(settings->'sender')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"name": "Acme", "email": "hello@acme.test"}.';
+  END IF;
+  INSERT INTO workflow.account (account, settings) VALUES (set_account.account, set_account.settings)
+  ON CONFLICT (account) DO UPDATE SET settings = excluded.settings;
+END $$;
+COMMENT ON FUNCTION workflow.set_account(text, jsonb) IS
+'Sets what an account has of its own; what is left out, it has no more. timezone: for contacts without a known one. sender: an object, for workflows that name '
+'none. The account '''' stands for all that have no settings. Raises 22023 for an unknown key or zone.';

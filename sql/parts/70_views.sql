@@ -1,0 +1,87 @@
+-- Views for looking; functions are for acting. (workflow.sources is beside attach.)
+
+CREATE VIEW workflow.workflows AS
+SELECT w.account, w.name, w.status, w.published, n.newest, w.owner, w.created_at, w.paused_at
+  FROM workflow.workflow w
+  LEFT JOIN LATERAL (SELECT max(v.number) AS newest FROM workflow.version v WHERE v.workflow = w.id) n ON true;
+COMMENT ON VIEW workflow.workflows IS 'Every workflow: published is the number of the version by which contacts enter, newest that of the last one stored.';
+
+CREATE VIEW workflow.versions AS
+SELECT w.account, w.name AS workflow, v.number,
+       CASE WHEN v.number = w.published THEN 'published' WHEN v.published_at IS NULL THEN 'draft' ELSE 'replaced' END AS status,
+       v.comment, v.owner, v.created_at, v.published_at, v.listened, v.definition
+  FROM workflow.version v JOIN workflow.workflow w ON w.id = v.workflow;
+COMMENT ON VIEW workflow.versions IS 'Every version of every workflow. listened: it is the published one, or somebody still lives on it.';
+
+CREATE VIEW workflow.enrollments AS
+SELECT workflow.enrollment_uuid(e.id) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version, e.entry_key, e.entry_number,
+       s.phase AS state, nullif(s.step, '') AS step, s.visit, s.due, s.attempts, nullif(s.reason, '') AS reason, e.event, e.event_name, e.event_at,
+       e.entered_at, s.ended_at, e.data
+  FROM workflow.enrollment e
+  LEFT JOIN workflow.state s ON s.enrollment = e.id
+  LEFT JOIN workflow.version v ON v.id = coalesce(s.version, e.version)
+  LEFT JOIN workflow.workflow w ON w.id = e.workflow;
+COMMENT ON VIEW workflow.enrollments IS
+'One contact inside one workflow, one row an entry. state: ready, waiting, window (a message waits for its send window), retry, ended; due: when it goes on; reason: why it ended.';
+
+CREATE VIEW workflow.waiting AS
+SELECT e.enrollment, e.account, e.contact_key, e.workflow, e.version, e.state, e.step, e.due, e.attempts, e.entered_at
+  FROM workflow.enrollments e WHERE e.state <> 'ended' AND e.due IS NOT NULL;
+COMMENT ON VIEW workflow.waiting IS 'Who waits, at which step, until when.';
+
+CREATE VIEW workflow.outbox AS
+SELECT m.id, d.state, d.reason, m.channel, m.kind, m.category, m.account, m.contact_key, m.recipient, m.sender, m.template, m.locale, m.subject,
+       m.body, m.data, m.headers, m.mark_as_read, m.workflow, m.version, m.step, workflow.enrollment_uuid(m.enrollment) AS enrollment,
+       m.idempotency_key, m.due_at, m.expires_at, m.created_at, d.attempt,
+       CASE WHEN d.state = 'leased' THEN d.visible_at END AS lease_until, CASE WHEN d.state = 'ready' THEN d.visible_at END AS claimable_at,
+       d.outcome_at
+  FROM workflow.message m LEFT JOIN workflow.delivery d ON d.message = m.id;
+COMMENT ON VIEW workflow.outbox IS
+'Every message with its state: ready, leased, sent, cancelled, expired, failed (for good), dead (attempts used up), no_address. reason: why it was not sent, or was not at the last attempt.';
+
+CREATE VIEW workflow.refusals AS
+SELECT f.at, f.reason, f.account, w.name AS workflow, f.version, f.event, f.event_name, f.contact_key, f.entry_key, s.name AS source, f.row_key,
+       f.detail, NULL::timestamptz AS retry_at
+  FROM workflow.refusal f LEFT JOIN workflow.workflow w ON w.id = f.workflow LEFT JOIN workflow.source s ON s.id = f.source
+UNION ALL
+SELECT p.parked_at, p.reason, p.event->>'account', NULL, NULL, nullif(p.event->>'event', '')::uuid, nullif(p.event->>'name', ''), NULL, NULL, s.name,
+       p.row_key, nullif(array_to_string(p.lookup, ', '), ''), p.retry_at
+  FROM workflow.parked p LEFT JOIN workflow.source s ON s.id = p.source;
+COMMENT ON VIEW workflow.refusals IS
+'Events that did not enroll, each with its reason; those with retry_at are tried again then, or when a contact comes that detail names.';
+
+CREATE VIEW workflow.errors AS
+SELECT x.at, workflow.enrollment_uuid(x.enrollment) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version, x.step,
+       x.event_id, x.sqlstate, x.message, x.detail
+  FROM workflow.error x
+  LEFT JOIN workflow.enrollment e ON e.id = x.enrollment
+  LEFT JOIN workflow.workflow w ON w.id = e.workflow LEFT JOIN workflow.version v ON v.id = e.version;
+COMMENT ON VIEW workflow.errors IS 'What failed: a step of an enrollment, or an event of the log.';
+
+CREATE VIEW workflow.history AS
+SELECT t.at, workflow.enrollment_uuid(t.enrollment) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version,
+       nullif(t.step, '') AS step, t.what, t.detail
+  FROM workflow.trace t
+  LEFT JOIN workflow.enrollment e ON e.id = t.enrollment
+  LEFT JOIN workflow.workflow w ON w.id = e.workflow LEFT JOIN workflow.version v ON v.id = e.version;
+COMMENT ON VIEW workflow.history IS 'What happened to each enrollment, step by step, and why.';
+
+CREATE VIEW workflow.status AS
+SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() AS is_copy, workflow.virtual_now() AS virtual_now,
+       r.at AS last_round_at, workflow.unread_events() AS unread_events,
+       s.live, s.waiting, t.overdue, h.held, p.parked, f.faults, d.outbox, NULL::bigint AS unknown_zones
+  FROM pg_extension x
+  LEFT JOIN LATERAL (SELECT n.at FROM workflow.round n ORDER BY n.id DESC LIMIT 1) r ON true
+  CROSS JOIN LATERAL (SELECT count(*) AS live, count(*) FILTER (WHERE c.due IS NOT NULL) AS waiting FROM workflow.state c WHERE c.phase <> 'ended') s
+  CROSS JOIN LATERAL (SELECT count(*) AS overdue FROM workflow.timer c JOIN workflow.state o ON o.enrollment = c.enrollment AND o.timer = c.number
+                       WHERE c.due <= workflow.now_at() AND o.phase <> 'ended') t
+  CROSS JOIN LATERAL (SELECT count(*) AS held FROM workflow.held) h
+  CROSS JOIN LATERAL (SELECT count(*) AS parked FROM workflow.parked) p
+  CROSS JOIN LATERAL (SELECT count(*) AS faults FROM workflow.fault) f
+  CROSS JOIN LATERAL (SELECT coalesce(jsonb_object_agg(c.state, c.count), '{}') AS outbox
+                        FROM (SELECT o.state, count(*) FROM workflow.delivery o GROUP BY o.state) c) d
+ WHERE x.extname = 'pg_workflow';
+COMMENT ON VIEW workflow.status IS
+'How it stands, one row: halted (by halt() or as a copy), the last round, events not read yet, enrollments live and waiting, timers overdue (the worker is '
+'behind or down), timers set aside by a pause, events without a contact, faults of capture, messages by state. It counts, so it takes its time on large tables. '
+'unknown_zones is NULL: not counted in this version.';

@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <array>
+
+#include "core/binding/build.h"
+
+namespace workflow {
+namespace attaching {
+namespace {
+
+// The keys of a completed document, in the order they are shown.
+constexpr std::array<const char*, 13> kKeys = {"entity", "key",  "account", "at",     "contact",    "fields",  "tags",
+                                               "events", "live", "zone",    "lookup", "replicated", "backfill"};
+
+struct Unsupported {
+  const char* key;
+  const char* hint;
+};
+constexpr std::array<Unsupported, 4> kUnsupported = {
+    {{"consent", "Keep contacts that must not be written to out with a filter on their columns."},
+     {"lines", "Attach the table of the lines as an entity of its own."},
+     {"replies", "Report replies with workflow.emit()."},
+     {"tenant_setting", "Attach as a role that row-level security does not apply to."}}};
+
+bool IsEmpty(const Json& json) {
+  return json.is_null() || (json.is_array() && json.array().empty()) || (json.is_object() && json.object().empty());
+}
+
+void CheckKeys(Build* build) {
+  std::vector<std::string> known(kKeys.begin(), kKeys.end());
+  for (const auto& [key, value] : build->document.object()) {
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    auto unsupported =
+        std::find_if(kUnsupported.begin(), kUnsupported.end(), [&key = key](const Unsupported& u) { return key == u.key; });
+    if (unsupported == kUnsupported.end()) {
+      build->problems->Error(Pointer("", key), "unknown key \"" + key + "\"", NearestHint(key, known));
+    } else if (!IsEmpty(value)) {
+      build->problems->Error(Pointer("", key), "\"" + key + "\" is not supported by this version of pg_workflow",
+                             unsupported->hint);
+    }
+  }
+}
+
+}  // namespace
+
+void ReadReplicated(Build* build) {
+  build->binding.replicated = ReadFlag(build, "replicated");
+  build->completed.Set("replicated", Json::Boolean(build->binding.replicated));
+  if (build->binding.lookup && build->binding.replicated) {
+    build->problems->Error("/replicated", "a look-up has no trigger that could fire on a replica", "Leave \"replicated\" out.");
+  }
+}
+
+void ReadBackfill(Build* build) {
+  Binding& binding = build->binding;
+  if (const Json* given = build->Given("backfill")) {
+    bool known = given->is_string() && (given->string() == "none" || given->string() == "all" || ParseDate(given->string()));
+    if (!known) {
+      MustBe(*given, "/backfill", "\"none\", \"all\" or a date", build->problems, "Dates are written \"2026-01-31\".");
+    } else {
+      binding.backfill = given->string();
+    }
+  }
+  if (binding.lookup && binding.backfill != "none") {
+    build->problems->Error("/backfill", "a look-up has no events to fill in", "Leave \"backfill\" out.");
+  }
+  // A date can only be compared with a time that the row itself tells.
+  bool has_time = !binding.at.empty() || build->Given("at") != nullptr ||
+                  std::any_of(binding.events.begin(), binding.events.end(), [](const BoundEvent& e) { return !e.at.empty(); });
+  if (!binding.lookup && binding.backfill != "none" && binding.backfill != "all" && !has_time) {
+    build->problems->Error("/backfill", "a date says nothing where no event has an \"at\"",
+                           "Add \"at\" with the column that tells when a row began.");
+  }
+  build->completed.Set("backfill", Json::String(binding.backfill));
+}
+
+}  // namespace attaching
+
+std::optional<Binding> CompleteBinding(const Json& document, const RelationDescription& relation, Problems* problems) {
+  using namespace attaching;  // NOLINT: the parts
+  Problems found;
+  Build build = {.document = document, .relation = relation, .problems = &found};
+  if (!document.is_object()) {
+    problems->Error("", "a binding must be an object");
+    return std::nullopt;
+  }
+  for (const char* key : kKeys) build.completed.Set(key, Json());
+  CheckKeys(&build);
+  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadAt, ReadContact, ReadTags, ReadEvents,
+                     ReadLive, ReadZone, ReadReplicated, ReadBackfill}) {
+    read(&build);
+  }
+  for (const Problem& problem : found.list()) {
+    if (problem.severity == Severity::kError)
+      problems->Error(problem.path, problem.message, problem.hint);
+    else
+      problems->Warning(problem.path, problem.message, problem.hint);
+  }
+  if (found.HasErrors()) return std::nullopt;
+  build.binding.document = std::move(build.completed);
+  return std::move(build.binding);
+}
+
+const BoundField* FindBoundField(const Binding& binding, std::string_view name) {
+  auto found =
+      std::find_if(binding.fields.begin(), binding.fields.end(), [&](const BoundField& field) { return field.name == name; });
+  return found == binding.fields.end() ? nullptr : &*found;
+}
+
+}  // namespace workflow

@@ -1,0 +1,89 @@
+// Conditions: React Query Builder's rule group as format, SQL's three-valued logic as meaning (definition.md, "Conditions").
+//
+// Evaluation is partial: a field that is not known here (another row is needed) makes its rule deferred, and
+//   deferred and false = false, deferred and anything else = deferred, deferred or true = true, not deferred = deferred.
+// null stays null: it never becomes a maybe. So capture can turn a row away without reading another one, and the round, which knows
+// all fields, gets true, false or null. An answer given without all fields is the answer with all of them, unless it is deferred.
+//
+// Choices where SQL leaves one:
+//   citext is compared with ASCII letters folded, in substrings and members of lists too;
+//   a null inside a list matches nothing, as with PostgreSQL's @> and &&;
+//   withinLast is now - duration <= value <= now, olderThan is value < now - duration: a past value is one or the other;
+//   a date is compared as a whole day, today included; so its durations have no hours;
+//   json is compared with literals of its own kind and is null otherwise; only its numbers have an order, and a string in it has an
+//   age where it is an instant with an offset.
+// Text order and enum order are the server's (collations); the compiler refuses them, as it does types that only the server knows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/duration.h"
+#include "core/base/instant.h"
+#include "core/base/json.h"
+#include "core/base/problem.h"
+#include "core/base/value.h"
+#include "core/calendar/zone.h"
+#include "core/condition/field.h"
+
+namespace workflow {
+
+enum class Outcome : uint8_t { kFalse, kNull, kDeferred, kTrue };
+
+enum class Operator : uint8_t {
+  kEqual, kNotEqual, kLess, kGreater, kLessOrEqual, kGreaterOrEqual,
+  kContains, kBeginsWith, kEndsWith, kDoesNotContain, kDoesNotBeginWith, kDoesNotEndWith,
+  kNull, kNotNull, kIn, kNotIn, kBetween, kNotBetween,
+  kChanged, kChangedTo, kChangedFrom, kBecameNull, kBecameNotNull,
+  kWithinLast, kOlderThan, kContainsAny, kContainsAll,
+};
+
+// A node of the compiled tree. Literals are already values of the field's type.
+struct ConditionNode {
+  enum class Kind : uint8_t { kAnd, kOr, kRule };
+  Kind kind = Kind::kRule;
+  bool negated = false;                   // `not` of a group
+  std::vector<ConditionNode> children;    // of a group; never empty
+  Operator op = Operator::kEqual;
+  TypeKind type = TypeKind::kOther;       // of the field
+  TypeKind element = TypeKind::kOther;    // of its members, where it is a list
+  uint32_t field = 0;
+  std::optional<uint32_t> old_field;      // of the changed… and became… operators
+  std::vector<uint32_t> value_fields;     // valueSource "field": in the place of values
+  std::vector<Value> values;              // one; two for between; any number for in and contains…
+  std::optional<Duration> duration;       // of withinLast and olderThan
+};
+
+struct Condition {
+  ConditionNode root;
+};
+
+// The value of each field of the table, by index; nullptr where it is not known here. Of a field with a path it is what Dig finds.
+using Facts = std::span<const Value* const>;
+
+// A condition may not be deeper (an array is a group) or longer, so that evaluating it is bounded.
+inline constexpr int kConditionLevelsMax = 16;
+inline constexpr int kConditionRulesMax = 500;
+
+// Compiles `json` (a group, a lone rule, or an array of them, which is `and`). Every problem is reported with its place under `path`;
+// the result is nothing where one of them is an error. Unfinished rules are errors: without value, with an empty list, with one
+// bound. An empty string is a value only for text and json, and there only with =, != and inside an array of in and notIn. Muted
+// rules are left out; a group of muted rules only is an error.
+std::optional<Condition> CompileCondition(const Json& json, const std::string& path, FieldScope& scope, Problems* problems);
+
+// `zone` is where civil dates and times of fields are compared with `now`; may be absent: such rules are then deferred.
+// Takes no memory unless a number of more than 15 digits meets one of another type, or json is met whole; where there is none to be
+// had the condition is deferred, since nothing is known about it then.
+Outcome Evaluate(const Condition& condition, Facts facts, Instant now, const Zone* zone) noexcept;
+
+// Every field index the condition reads, sorted, old ones included.
+std::vector<uint32_t> FieldsOf(const Condition& condition);
+
+// The value at `path` inside json, typed by what is there (text, numeric, boolean, json, null); null where there is none.
+Value Dig(const Json& json, std::span<const std::string> path);
+
+}  // namespace workflow

@@ -1,0 +1,72 @@
+#include "core/definition/compile.h"
+
+#include "core/definition/sections.h"
+
+namespace workflow {
+namespace definition {
+namespace {
+
+class DefinitionReader {
+ public:
+  DefinitionReader(const Json& json, CompileContext* context)
+      : context_(context), reader_(json, "", "a definition", context->problems) {}
+
+  void Read() {
+    if (!reader_.is_object()) return;
+    if (reader_.Has("automated_action")) {
+      // The short form replaces triggers and steps, so nothing else is missing.
+      reader_.Refuse("automated_action");
+      return;
+    }
+    if (const Json* text = reader_.Take("description")) ReadDescription(*text);
+    const Json* triggers = reader_.Take("triggers");
+    const Json* settings = reader_.Take("settings");
+    const Json* steps = reader_.Take("steps");
+    reader_.Refuse("goals", "[]");
+    if (triggers == nullptr) {
+      reader_.Missing("triggers", "A workflow that is entered only by enroll() has [{\"on\": \"manual\"}].");
+    } else if (!triggers->is_array()) {
+      context_->problems->Error("/triggers", "\"triggers\" must be an array", "Write [{\"on\": \"contact.created\"}].");
+    }
+    bool known = triggers != nullptr && triggers->is_array();
+    if (known) ReadTriggers(*triggers, "/triggers", context_);
+    if (!known) context_->open = true;
+    ReadSettings(settings, "/settings", context_);
+    if (steps == nullptr) reader_.Missing("steps", "A workflow has at least one step.");
+    if (steps != nullptr) ReadSteps(*steps, "/steps", context_);
+    reader_.Finish();
+  }
+
+ private:
+  void ReadDescription(const Json& text) {
+    if (text.is_string()) {
+      context_->program.description = text.string();
+    } else {
+      context_->problems->Error("/description", std::string("\"description\" must be a text, not ") + text.KindName());
+    }
+  }
+
+  CompileContext* context_;
+  ObjectReader reader_;
+};
+
+}  // namespace
+}  // namespace definition
+
+std::optional<Program> CompileDefinition(const Json& json, const Catalog& catalog, bool require_templates, Problems* problems,
+                                         const CompileLimits& limits) {
+  // Problems of earlier documents in the same list do not count against this one.
+  Problems found;
+  definition::CompileContext context = {
+      .catalog = catalog, .limits = limits, .require_templates = require_templates, .problems = &found};
+  definition::DefinitionReader(json, &context).Read();
+  for (const Problem& problem : found.list()) {
+    auto report = problem.severity == Severity::kError ? &Problems::Error : &Problems::Warning;
+    (problems->*report)(problem.path, problem.message, problem.hint);
+  }
+  if (found.HasErrors()) return {};
+  context.program.references.assign(context.references.begin(), context.references.end());
+  return std::move(context.program);
+}
+
+}  // namespace workflow

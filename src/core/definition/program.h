@@ -1,0 +1,117 @@
+// A program: one workflow version compiled. Immutable, self-contained, shared by capture (triggers only) and the round. Steps are
+// flat: nesting of the document has become indexes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/base/duration.h"
+#include "core/base/json.h"
+#include "core/base/value.h"
+#include "core/calendar/civil.h"
+#include "core/calendar/window.h"
+#include "core/condition/condition.h"
+#include "core/condition/field.h"
+#include "core/message/template.h"
+
+namespace workflow {
+
+inline constexpr int32_t kEndOfSteps = -1;
+
+struct Trigger {
+  std::string on;      // event name; "manual" enrolls by enroll() only
+  std::string entity;  // of the row that makes it ("order" of "order.paid"); empty for events that no row makes
+  std::optional<Condition> filter;
+};
+
+enum class ZoneSource : uint8_t { kAccount, kContact, kNamed };
+enum class Reentry : uint8_t { kNever, kAfterExit, kEveryEvent };
+enum class Category : uint8_t { kTransactional, kInformational, kMarketing };  // in the order claims prefer them
+enum class IfPast : uint8_t { kContinue, kNextDay, kSkip, kExit };
+enum class OnNull : uint8_t { kExit, kContinue };
+
+struct PastRule {
+  std::optional<IfPast> policy;  // none: continue where late by at most `grace`, else skip
+  Duration grace = {.days = 1};
+};
+
+struct Sender { std::string name, email, reply_to; };
+
+struct Settings {
+  ZoneSource timezone = ZoneSource::kAccount;
+  std::string zone_name;                // of kNamed
+  SendWindow send_window;
+  std::optional<Json> sender;           // as written: an object
+  std::vector<uint32_t> entry_key;      // fields whose values make the key; empty: see entry_entity
+  std::string entry_entity = "contact"; // "contact" or the entity whose row key is the entry key
+  Reentry reentry = Reentry::kNever;
+  std::optional<Duration> cooldown;
+  bool mark_as_read = false;
+  Category category = Category::kMarketing;
+  PastRule if_past;
+  std::optional<Duration> expires_after;
+  int32_t retry_max = 5;                // on_error.retry
+};
+
+// A text that may hold Liquid. Literal texts are templates as well (they cost one copy).
+struct SendStep {
+  std::string channel;
+  std::string template_name;            // of a stored template; empty: inline
+  std::optional<int32_t> template_version;  // "welcome@3"
+  std::optional<Template> subject, body;    // inline
+  std::optional<Json> data;             // as written; strings in it are rendered
+  std::vector<Template> data_texts;     // every string of `data`, in document order
+  std::optional<Template> to;           // none: the contact's own address for the channel
+  std::string kind = "message";         // message, reminder, notification
+};
+
+struct WaitStep {
+  enum class Kind : uint8_t { kFor, kUntilDate, kUntilTime };
+  Kind kind = Kind::kFor;
+  Duration offset;                      // of kFor; of kUntilDate after the field's value (may be negative)
+  uint32_t field = 0;                   // of kUntilDate
+  std::optional<ClockTime> at;          // required for kUntilTime
+  PastRule if_past;                     // the step's own, else the workflow's
+  OnNull on_null = OnNull::kExit;
+};
+
+struct Branch { std::string name; Condition condition; int32_t target = kEndOfSteps; };
+struct BranchStep { std::vector<Branch> branches; int32_t otherwise = kEndOfSteps; };  // an `if` has one branch named "then"
+
+struct Assignment {
+  std::string column;                   // the field's name as the catalog has it
+  Type type;
+  std::optional<Value> value;           // a literal (null included)
+  std::optional<Template> text;         // rendered, then read as the column's type
+  std::optional<Decimal> add;           // the column plus this
+};
+struct SetStep { std::string entity; std::vector<Assignment> assignments; };  // one entity a step
+struct TagStep { std::string entity; std::vector<std::string> add, remove; };
+struct StopStep { std::string reason; };
+
+struct Step {
+  std::string id;
+  std::string path;                     // JSON Pointer in the definition
+  std::optional<Condition> filter;      // `if` on a step that is no `if`: not true, the step is passed over
+  int32_t next = kEndOfSteps;
+  std::variant<SendStep, WaitStep, BranchStep, SetStep, TagStep, StopStep> body;
+};
+
+const char* StepTypeName(const Step& step);  // "send", "wait", "branch" (an `if` too), …
+
+struct Program {
+  std::string description;
+  std::vector<Trigger> triggers;
+  Settings settings;
+  FieldTable table;                     // all fields of all conditions, waits and entry keys
+  std::vector<Step> steps;              // entry at 0
+  // Entities whose rows templates and steps read, with the names read ("contact" -> "first_name"): what a round must fetch besides
+  // `table`. Stored templates are not among them: they may change after publishing.
+  std::vector<std::string> references;  // dotted names, sorted
+  int32_t StepIndex(std::string_view id) const;  // kEndOfSteps where there is none
+};
+
+}  // namespace workflow

@@ -1,0 +1,26 @@
+// The parts of a definition, each read by a file of its own: from JSON into the program of the context.
+#pragma once
+
+#include <string>
+
+#include "core/base/json.h"
+#include "core/definition/reader.h"
+#include "core/definition/scope.h"
+
+namespace workflow::definition {
+
+// Fills program.triggers and what they bring (entities, partial, open). `json` is the array.
+void ReadTriggers(const Json& json, const std::string& path, CompileContext* context);
+
+// Fills program.settings; `json` may be absent: then everything has its default. Goes after the triggers.
+void ReadSettings(const Json* json, const std::string& path, CompileContext* context);
+
+// Fills program.steps. Goes after the settings, for steps inherit from them. `json` is the array.
+void ReadSteps(const Json& json, const std::string& path, CompileContext* context);
+
+SendWindow ReadSendWindow(const Json& json, const std::string& path, Problems* problems);
+
+// `if_past` and `grace` of a step or of the settings; what neither says is as in `inherited`.
+PastRule ReadPastRule(ObjectReader* reader, const PastRule& inherited, Problems* problems);
+
+}  // namespace workflow::definition

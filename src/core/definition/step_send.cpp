@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "core/definition/steps.h"
+#include "core/definition/texts.h"
+
+namespace workflow::definition {
+namespace {
+
+constexpr size_t kChannelBytesMax = 63;
+constexpr std::array kKinds = {Choice{"message", 0}, Choice{"reminder", 1}, Choice{"notification", 2}};
+
+bool IsChannel(std::string_view name) {
+  auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return name.size() <= kChannelBytesMax && std::all_of(name.begin(), name.end(), allowed);
+}
+
+class SendReader {
+ public:
+  SendReader(ObjectReader* reader, Names* names, CompileContext* context)
+      : reader_(*reader), names_(names), context_(context), problems_(context->problems) {}
+
+  SendStep Read() {
+    ReadChannel();
+    const Json* stored = reader_.Take("template");
+    const Json* subject = reader_.Take("subject");
+    const Json* body = reader_.Take("body");
+    const Json* data = reader_.Take("data");
+    bool written = subject != nullptr || body != nullptr || data != nullptr;
+    if (stored != nullptr && written) {
+      problems_->Error(reader_.path(), "a send step has either a stored template or a text of its own, not both",
+                       "Leave out \"template\", or \"subject\", \"body\" and \"data\".");
+    } else if (stored == nullptr && !written) {
+      problems_->Error(reader_.path(), "a send step says nothing",
+                       "It needs \"template\", or a \"subject\", \"body\" or \"data\" of its own.");
+    }
+    if (stored != nullptr) ReadStored(*stored);
+    if (subject != nullptr) step_.subject = CompileText(*subject, reader_.At("subject"), names_, context_);
+    if (body != nullptr) step_.body = CompileText(*body, reader_.At("body"), names_, context_);
+    if (data != nullptr) ReadData(*data);
+    if (const Json* to = reader_.Take("to")) ReadTo(*to);
+    if (auto kind = reader_.Choose("kind", kKinds)) step_.kind = kKinds[static_cast<size_t>(*kind)].name;
+    reader_.Refuse("sender");
+    reader_.Refuse("locale");
+    return std::move(step_);
+  }
+
+ private:
+  void ReadChannel() {
+    const Json* member = reader_.Take("channel");
+    std::optional<std::string> channel = reader_.Text("channel");
+    if (member == nullptr) reader_.Missing("channel", "A channel is a word, like \"email\" or \"sms\".");
+    if (!channel) return;
+    if (IsChannel(*channel)) {
+      step_.channel = *std::move(channel);
+    } else {
+      problems_->Error(reader_.At("channel"), Quote(*channel) + " is no name of a channel",
+                       "A channel is a word of letters, digits, _ and -.");
+    }
+  }
+
+  // "welcome", or "welcome@3" for one version of it.
+  void ReadStored(const Json& json) {
+    std::string path = reader_.At("template");
+    if (!json.is_string() || json.string().empty() || json.string().front() == '@') {
+      problems_->Error(path, "\"template\" must be the name of a stored template");
+      return;
+    }
+    std::string_view text = json.string();
+    size_t at = text.rfind('@');
+    step_.template_name = text.substr(0, at);
+    if (at != text.npos) {
+      int32_t version = 0;
+      auto [end, error] = std::from_chars(text.data() + at + 1, text.data() + text.size(), version);
+      if (error != std::errc() || end != text.data() + text.size() || version < 1) {
+        problems_->Error(path, "the version in " + Quote(text) + " is no number", "One version is named like \"welcome@3\".");
+        return;
+      }
+      step_.template_version = version;
+    }
+    CheckStoredTemplate(step_.template_name, step_.channel, path, names_, context_);
+  }
+
+  void ReadData(const Json& json) {
+    if (!json.is_object()) {
+      problems_->Error(reader_.At("data"), std::string("\"data\" must be an object, not ") + json.KindName());
+      return;
+    }
+    step_.data = json;
+    step_.data_texts = CompileDataTexts(json, reader_.At("data"), names_, context_);
+  }
+
+  void ReadTo(const Json& json) {
+    std::string path = reader_.At("to");
+    if (!json.is_string() || json.string().empty()) {
+      problems_->Error(path, "\"to\" must be an address", "Leave it out for the contact's own address.");
+      return;
+    }
+    const std::string& to = json.string();
+    if (to == kContact) return;
+    if (to == "owner" || to.starts_with("user:") || to.starts_with("team:")) {
+      ReportUnsupported(path, "a message to " + Quote(to), problems_);
+      return;
+    }
+    step_.to = CompileText(json, path, names_, context_);
+  }
+
+  ObjectReader& reader_;
+  Names* names_;
+  CompileContext* context_;
+  Problems* problems_;
+  SendStep step_;
+};
+
+}  // namespace
+
+SendStep ReadSend(ObjectReader* reader, Names* names, CompileContext* context) {
+  return SendReader(reader, names, context).Read();
+}
+
+}  // namespace workflow::definition

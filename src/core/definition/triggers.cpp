@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <array>
+
+#include "core/definition/sections.h"
+
+namespace workflow::definition {
+namespace {
+
+constexpr size_t kEventNameBytesMax = 127;
+constexpr std::array kTimerTriggers = {"date", "schedule"};
+constexpr std::array kLaterSources = {"message", "campaign", "score", "workflow"};
+
+template <size_t N>
+bool Among(std::string_view name, const std::array<const char*, N>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// "cart.abandoned": parts of visible characters, at least two.
+bool IsEventName(std::string_view name) {
+  if (name.size() > kEventNameBytesMax || name.find('.') == name.npos) return false;
+  if (name.front() == '.' || name.back() == '.' || name.find("..") != name.npos) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '"'; });
+}
+
+std::vector<std::string> EventsOf(const CatalogEntity& entity) {
+  std::vector<std::string> names;
+  for (const CatalogEvent& event : entity.events) names.push_back(event.name);
+  return names;
+}
+
+class TriggerReader {
+ public:
+  TriggerReader(const Json& json, const std::string& path, CompileContext* context)
+      : context_(context), problems_(context->problems), reader_(json, path, "a trigger", context->problems) {}
+
+  Trigger Read() {
+    std::optional<std::string> on = reader_.Text("on");
+    if (on && Among(*on, kTimerTriggers)) {
+      // Its other keys belong to what is refused, so they are not looked at.
+      ReportUnsupported(reader_.At("on"), "a trigger of kind " + Quote(*on), problems_);
+      context_->open = true;
+      return {};
+    }
+    Trigger trigger;
+    if (on) trigger = {.on = *on, .entity = EntityOf(*on), .filter = {}};
+    if (!on && reader_.Take("on") == nullptr) reader_.Missing("on", "Write an event's name, like {\"on\": \"contact.created\"}.");
+    if (!on) context_->open = true;
+    ReadFilter(&trigger, on.has_value());
+    reader_.Refuse("settle");
+    reader_.Finish();
+    return trigger;
+  }
+
+ private:
+  // The entity whose row makes the event; empty for events that no row makes and for those that are wrong.
+  std::string EntityOf(const std::string& on) {
+    if (on == "manual") return {};
+    std::string path = reader_.At("on");
+    if (!IsEventName(on)) {
+      std::string hint = NearestHint(on, AllEvents());
+      problems_->Error(path, Quote(on) + " is no event name",
+                       hint.empty() ? "An event is named like \"contact.created\"." : hint);
+      context_->open = true;
+      return {};
+    }
+    std::string root = on.substr(0, on.find('.'));
+    const CatalogEntity* entity = FindEntity(context_->catalog, root);
+    if (entity != nullptr) {
+      CheckEvent(*entity, on, path);
+      return root;
+    }
+    if (Among(root, kLaterSources)) {
+      ReportUnsupported(path, "the trigger " + Quote(on), problems_);
+      return {};
+    }
+    if (root == kContact) {
+      problems_->Error(path, "no table is attached as \"contact\"", "Attach the table of contacts with workflow.attach first.");
+      return {};
+    }
+    // A custom event, unless a known one was meant.
+    std::string near = NearestHint(on, AllEvents());
+    if (!near.empty()) problems_->Warning(path, Quote(on) + " is no event of an attached table: only emit() can make it", near);
+    return {};
+  }
+
+  void CheckEvent(const CatalogEntity& entity, const std::string& on, const std::string& path) {
+    std::vector<std::string> own = EventsOf(entity);
+    if (std::find(own.begin(), own.end(), on) != own.end()) return;
+    std::string hint = NearestHint(on, own);
+    if (hint.empty()) hint = NearestHint(on, AllEvents());
+    if (hint.empty()) hint = own.empty() ? Quote(entity.name) + " has no events." : "Its events are " + QuoteList(own) + '.';
+    problems_->Error(path, Quote(entity.name) + " has no event " + Quote(on), hint);
+  }
+
+  std::vector<std::string> AllEvents() const {
+    std::vector<std::string> names = {"manual"};
+    for (const CatalogEntity& entity : context_->catalog.entities) {
+      for (const CatalogEvent& event : entity.events) names.push_back(event.name);
+    }
+    return names;
+  }
+
+  void ReadFilter(Trigger* trigger, bool event_known) {
+    const Json* filter = reader_.Take("filter");
+    if (filter == nullptr || !event_known) return;
+    if (trigger->on == "manual") {
+      problems_->Error(reader_.At("filter"), "a manual trigger has no filter",
+                       "enroll() names the contact; use a step's \"if\" instead.");
+      return;
+    }
+    Names names = Names::OfTrigger(context_, trigger->entity);
+    trigger->filter = CompileCondition(*filter, reader_.At("filter"), names, problems_);
+  }
+
+  CompileContext* context_;
+  Problems* problems_;
+  ObjectReader reader_;
+};
+
+// An entity is there in steps where any trigger brings it, and certain where all do.
+void CollectEntities(CompileContext* context) {
+  const std::vector<Trigger>& triggers = context->program.triggers;
+  for (const Trigger& trigger : triggers) {
+    const std::string& entity = trigger.entity;
+    std::vector<std::string>& entities = context->entities;
+    if (entity.empty() || std::find(entities.begin(), entities.end(), entity) != entities.end()) continue;
+    entities.push_back(entity);
+    bool always = std::all_of(triggers.begin(), triggers.end(), [&](const Trigger& other) { return other.entity == entity; });
+    if (!always && !context->open) context->partial.insert(entity);
+  }
+}
+
+}  // namespace
+
+void ReadTriggers(const Json& json, const std::string& path, CompileContext* context) {
+  const Json::Array& items = json.array();
+  if (items.empty()) {
+    context->open = true;
+    context->problems->Error(path, "the list of triggers is empty",
+                             "A workflow that is entered only by enroll() has {\"on\": \"manual\"}.");
+    return;
+  }
+  auto most = static_cast<size_t>(context->limits.triggers_max);
+  if (items.size() > most) {
+    context->problems->Error(path,
+                             "a workflow has at most " + std::to_string(most) + " triggers, not " + std::to_string(items.size()));
+    context->open = true;
+  }
+  for (size_t i = 0; i < std::min(items.size(), most); ++i) {
+    context->program.triggers.push_back(TriggerReader(items[i], Pointer(path, i), context).Read());
+  }
+  CollectEntities(context);
+}
+
+}  // namespace workflow::definition

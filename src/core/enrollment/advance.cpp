@@ -1,0 +1,119 @@
+// The transition function. The table is the whole of it: every phase and every input has its cell, and README.md says the same in
+// words.
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+
+#include "core/enrollment/walk.h"
+
+namespace workflow {
+namespace {
+
+using enrollment::Walk;
+using Transition = void (Walk::*)(const Input&);
+
+constexpr Transition kIgnore = &Walk::Ignore;
+constexpr Transition kGo = &Walk::Go;
+constexpr Transition kEndWait = &Walk::EndWait;
+constexpr Transition kReckon = &Walk::Reckon;
+constexpr Transition kResume = &Walk::Resume;
+constexpr Transition kRetry = &Walk::Retry;
+constexpr Transition kDelete = &Walk::Delete;
+constexpr Transition kRemove = &Walk::Remove;
+constexpr Transition kArchive = &Walk::Archive;
+
+constexpr size_t kPhases = static_cast<size_t>(Phase::kEnded) + 1;
+constexpr size_t kInputs = static_cast<size_t>(InputKind::kResume) + 1;
+
+// clang-format off
+constexpr Transition kTransitions[kInputs][kPhases] = {
+    //                      ready     waiting    window    retry     ended
+    /* start          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore},
+    /* again          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore},
+    /* timer          */ {kIgnore,  kEndWait,  kGo,      kGo,      kIgnore},
+    /* record changed */ {kIgnore,  kReckon,   kIgnore,  kIgnore,  kIgnore},
+    /* record deleted */ {kDelete,  kDelete,   kDelete,  kDelete,  kIgnore},
+    /* removed        */ {kRemove,  kRemove,   kRemove,  kRemove,  kIgnore},
+    /* archived       */ {kArchive, kArchive,  kArchive, kArchive, kIgnore},
+    /* failed         */ {kRetry,   kRetry,    kRetry,   kRetry,   kIgnore},
+    /* resume         */ {kIgnore,  kResume,   kGo,      kIgnore,  kIgnore},
+};
+// clang-format on
+
+// A timer that was set before the one that counts now: what it was for is over.
+bool IsStale(const Input& input, const State& state) { return input.kind == InputKind::kTimer && input.timer != state.timer; }
+
+// One that comes before its time, by whichever clock: it is set once more.
+bool IsEarly(const Input& input, const State& state, Instant now) {
+  return input.kind == InputKind::kTimer && state.due && now < *state.due;
+}
+
+}  // namespace
+
+Decision Advance(const Program& program, const State& state, const Input& input, const Surroundings& surroundings) {
+  assert(surroundings.zone != nullptr);
+  Walk walk(program, state, input, surroundings);
+  if (!IsStale(input, state)) {
+    const Transition cell = kTransitions[static_cast<size_t>(input.kind)][static_cast<size_t>(state.phase)];
+    const Transition transition = IsEarly(input, state, surroundings.now) ? &Walk::SetAgain : cell;
+    (walk.*transition)(input);
+  }
+  return walk.Done();
+}
+
+namespace enrollment {
+namespace {
+
+constexpr int64_t kBackoffFirst = kMinute;
+constexpr int64_t kBackoffMax = kHour;
+
+// Doubles from a minute to an hour; the jitter spreads it over half to one and a half times that.
+int64_t BackoffUs(int32_t attempts, double jitter) {
+  int64_t base = kBackoffFirst;
+  for (int32_t i = 1; i < attempts && base < kBackoffMax; ++i) base *= 2;
+  base = std::min(base, kBackoffMax);
+  const double spread = jitter >= 0 && jitter <= 1 ? jitter : 0;  // no number at all is caught here as well
+  return static_cast<int64_t>(static_cast<double>(base) * (0.5 + spread));
+}
+
+}  // namespace
+
+Walk::Walk(const Program& program, const State& state, const Input& input, const Surroundings& around)
+    : program_(program), around_(around), decision_{state, {}, false} {
+  if (input.kind == InputKind::kTimer) was_due_ = state.due;
+}
+
+// The state given is the one stored: nothing of the decision that failed has happened. So the same steps are taken again, with
+// one exception: a wait whose time has come is over, and only what follows it is tried again.
+void Walk::Retry(const Input& input) {
+  const bool wait_is_over = state().phase == Phase::kWaiting && state().due && *state().due <= around_.now;
+  if (wait_is_over && HasStep(state().step) && HasStep(step().next)) {
+    state().step = step().next;
+    state().clock = around_.now;
+  }
+  Trace("failed", input.detail);
+  ++state().attempts;
+  if (state().attempts > program_.settings.retry_max) return End(EndReason::kError, input.detail);
+  SetTimer(Phase::kRetry, Instant{around_.now.us + BackoffUs(state().attempts, input.jitter)});
+}
+
+void Walk::SetTimer(Phase phase, Instant due) {
+  state().phase = phase;
+  state().due = due;
+  ++state().timer;  // whatever was set before is stale from here on
+}
+
+void Walk::End(EndReason reason, const std::string& text) {
+  state().phase = Phase::kEnded;
+  state().reason = reason;
+  state().due.reset();
+  decision_.again = false;
+  Trace("ended", text.empty() ? EndReasonName(reason) : EndReasonName(reason) + (": " + text));
+}
+
+void Walk::Trace(const char* what, std::string detail) {
+  decision_.effects.push_back(TraceEffect{state().step, what, std::move(detail)});
+}
+
+}  // namespace enrollment
+}  // namespace workflow

@@ -1,0 +1,134 @@
+// Inside a wait: arriving, its timer, a change of its date, a pause; and `if_past` where its end lies behind.
+#include "core/enrollment/wait.h"
+#include "core/enrollment/walk.h"
+
+namespace workflow::enrollment {
+
+bool Walk::Take(const Step&, const WaitStep& wait) {
+  ++state().visit;
+  was_due_.reset();  // from here on the time of this wait counts, not that of the timer before it
+  const auto target = WaitEnd(wait, state().clock, around_);
+  return target ? MeetTarget(wait, *target) : MeetNull(wait);
+}
+
+// Lateness of the worker is nobody's decision: what was due goes on. A date is read once more, because the change that moved it
+// may not have been looked at yet.
+void Walk::EndWait(const Input&) {
+  const WaitStep* wait = CurrentWait();
+  if (wait == nullptr) return;
+  bool go_on = false;
+  if (wait->kind == WaitStep::Kind::kUntilDate) {
+    const auto target = WaitEnd(*wait, state().clock, around_);
+    if (!target) {
+      go_on = MeetNull(*wait);
+    } else if (*target > around_.now) {
+      go_on = Stay(*target);
+    } else {
+      go_on = Leave();
+    }
+  } else {
+    go_on = Leave();
+  }
+  if (go_on) TakeSteps();
+}
+
+// A target that is the one already set needs no new timer. It may be due by now: then its timer is on the way.
+void Walk::Reckon(const Input&) {
+  const WaitStep* wait = CurrentWait();
+  if (wait == nullptr || wait->kind != WaitStep::Kind::kUntilDate) return;
+  const auto target = WaitEnd(*wait, state().clock, around_);
+  if (target && target == state().due) return;
+  if (target ? MeetTarget(*wait, *target) : MeetNull(*wait)) TakeSteps();
+}
+
+// A duration stands still while paused; a date or clock time does not, and obeys if_past where it went by.
+void Walk::Resume(const Input& input) {
+  const WaitStep* wait = CurrentWait();
+  if (wait == nullptr) return;
+  std::optional<Instant> target;
+  if (wait->kind == WaitStep::Kind::kFor) {
+    target = Postponed(*wait, *state().due, input.paused_us, *around_.zone);
+    if (!wait->at) {
+      Stay(*target);
+      return;
+    }
+  } else {
+    target = WaitEnd(*wait, state().clock, around_);
+  }
+  if (target && target == state().due && *target > around_.now) return;
+  if (target ? MeetTarget(*wait, *target) : MeetNull(*wait)) TakeSteps();
+}
+
+const WaitStep* Walk::CurrentWait() {
+  const WaitStep* wait = HasStep(state().step) ? std::get_if<WaitStep>(&step().body) : nullptr;
+  if (wait == nullptr || !state().due) {
+    End(EndReason::kError, "its state does not fit its program");
+    return nullptr;
+  }
+  return wait;
+}
+
+bool Walk::MeetNull(const WaitStep& wait) {
+  if (wait.on_null == OnNull::kContinue) return Leave();
+  End(EndReason::kCondition, "on_null");
+  return false;
+}
+
+bool Walk::MeetTarget(const WaitStep& wait, Instant target) {
+  if (target > around_.now) return Stay(target);
+  if (target == around_.now) return Leave();
+  return MeetPast(wait, target);
+}
+
+bool Walk::MeetPast(const WaitStep& wait, Instant target) {
+  switch (PastPolicy(wait, target, around_)) {
+    case IfPast::kContinue:
+      Trace("late", "was due " + FormatIso(target));
+      return Leave();
+    case IfPast::kNextDay:
+      return StayUntilNextDay(*wait.at);
+    case IfPast::kSkip:
+      state().clock = target;  // the next wait counts from when this one would have ended
+      return SkipToNextWait();
+    case IfPast::kExit:
+      End(EndReason::kCondition, "if_past");
+      return false;
+  }
+  return false;
+}
+
+// A record that changes often must not push the next day further and further away: a time of that clock which is already set, and
+// comes sooner, stays.
+bool Walk::StayUntilNextDay(ClockTime time) {
+  const Instant next = NextDayAt(time, around_.now, *around_.zone);
+  const auto& due = state().due;
+  if (due && *due > around_.now && *due <= next && AtClock(*due, time, *around_.zone) == *due) return false;
+  return Stay(next);
+}
+
+bool Walk::Stay(Instant until) {
+  SetTimer(Phase::kWaiting, until);
+  state().attempts = 0;
+  Trace("waiting", "until " + FormatIso(until));
+  return false;
+}
+
+// The next duration counts from the instant at which the enrollment really goes on.
+bool Walk::Leave() {
+  state().clock = around_.now;
+  return MoveTo(step().next);
+}
+
+// A branch is passed over whole: its `next` is the step that follows it.
+bool Walk::SkipToNextWait() {
+  int32_t next = step().next;
+  for (size_t passed = 0; HasStep(next) && passed <= program_.steps.size(); ++passed) {
+    const Step& candidate = program_.steps[static_cast<size_t>(next)];
+    if (std::holds_alternative<WaitStep>(candidate.body)) break;
+    next = candidate.next;
+  }
+  Trace("skipped", HasStep(next) ? "past: on to " + program_.steps[static_cast<size_t>(next)].id : "past: no wait follows");
+  return MoveTo(next);
+}
+
+}  // namespace workflow::enrollment

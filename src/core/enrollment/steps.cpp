@@ -1,0 +1,71 @@
+// Taking steps: the loop, and the steps that need no time.
+#include "core/enrollment/walk.h"
+
+namespace workflow::enrollment {
+
+void Walk::TakeSteps() {
+  state().phase = Phase::kReady;
+  state().due.reset();
+  if (program_.steps.empty()) return End(EndReason::kCompleted, {});
+  // A program whose steps only lead forward takes each of them at most once; one more shows that it does not.
+  for (size_t taken = 0; taken <= program_.steps.size(); ++taken) {
+    if (!HasStep(state().step)) return End(EndReason::kError, "the program has no step " + std::to_string(state().step));
+    if (!TakeStep()) return;
+  }
+  End(EndReason::kError, "the steps lead in a circle");
+}
+
+// Null and deferred are not true: a condition that cannot be decided passes the step over.
+bool Walk::TakeStep() {
+  const Step& current = step();
+  if (current.filter && Evaluate(*current.filter, around_.facts, around_.now, around_.zone) != Outcome::kTrue) {
+    Trace("skipped", "its condition is not true");
+    return MoveTo(current.next);
+  }
+  return std::visit([&](const auto& body) { return Take(current, body); }, current.body);
+}
+
+// The first branch that matches, in order; where none does, `else`, which may be empty.
+bool Walk::Take(const Step&, const BranchStep& branch) {
+  ++state().visit;
+  for (const Branch& one : branch.branches) {
+    if (Evaluate(one.condition, around_.facts, around_.now, around_.zone) != Outcome::kTrue) continue;
+    Trace("branch", one.name);
+    return MoveTo(one.target);
+  }
+  Trace("branch", "else");
+  return MoveTo(branch.otherwise);
+}
+
+bool Walk::Take(const Step& step, const SetStep&) { return Change(step, SetEffect{state().step}, "changed"); }
+
+bool Walk::Take(const Step& step, const TagStep&) { return Change(step, TagEffect{state().step}, "tagged"); }
+
+bool Walk::Take(const Step&, const StopStep& stop) {
+  ++state().visit;
+  End(EndReason::kStopped, stop.reason);
+  return false;
+}
+
+// The next step must see the rows as they are after this one (a condition on a tag just added), so the call ends here and asks
+// for another. Where no step follows, nobody looks, and the enrollment ends at once.
+bool Walk::Change(const Step& step, Effect effect, const char* what) {
+  ++state().visit;
+  decision_.effects.push_back(std::move(effect));
+  Trace(what);
+  decision_.again = MoveTo(step.next);
+  return false;
+}
+
+// The state's step stays on a step of the program, also when the last one is done.
+bool Walk::MoveTo(int32_t next) {
+  if (next == kEndOfSteps) {
+    End(EndReason::kCompleted, {});
+    return false;
+  }
+  state().step = next;
+  state().attempts = 0;
+  return true;
+}
+
+}  // namespace workflow::enrollment

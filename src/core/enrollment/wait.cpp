@@ -1,0 +1,93 @@
+#include "core/enrollment/wait.h"
+
+#include <algorithm>
+
+namespace workflow::enrollment {
+namespace {
+
+constexpr int64_t kYearOne = -62'135'596'800 * kSecond;    // 0001-01-01 00:00
+constexpr int64_t kYear10000 = 253'402'300'800 * kSecond;  // 10000-01-01 00:00
+
+// Infinity lies outside as well, whichever number stands for it.
+bool InReach(int64_t us) { return us >= kYearOne && us < kYear10000; }
+
+Date PlusDays(Date date, int64_t days) { return Date{static_cast<int32_t>(date.days + days)}; }
+
+// A civil time moves on the civil calendar and becomes an instant at the place it moved to: a midnight that its own day does not
+// have is not carried over to another day.
+Instant ShiftLocal(LocalTime local, const Duration& offset, const Zone& zone) {
+  const Date date = DateOf(local);
+  const int64_t time_of_day = local.us - date.days * kDay;
+  const Date moved = PlusDays(AddMonths(date, offset.months), offset.days);
+  return Instant{ToInstant(LocalTime{moved.days * kDay + time_of_day}, zone).us + offset.us};
+}
+
+// Fields inside json have no type of their own; text that reads as a date or time is one.
+Value FromText(const std::string& text) {
+  if (const auto instant = ParseInstant(text)) return Value(*instant);
+  if (const auto local = ParseLocalTime(text)) return Value(*local);
+  if (const auto date = ParseDate(text)) return Value(*date);
+  return {};
+}
+
+std::optional<Instant> DateEnd(const Value& value, const WaitStep& wait, const Zone& zone) {
+  std::optional<Instant> end;
+  if (const auto* instant = value.As<Instant>(); instant != nullptr && InReach(instant->us)) {
+    end = Add(*instant, wait.offset, zone);
+  } else if (const auto* local = value.As<LocalTime>(); local != nullptr && InReach(local->us)) {
+    end = ShiftLocal(*local, wait.offset, zone);
+  } else if (const auto* date = value.As<Date>(); date != nullptr && InReach(At(*date, {}).us)) {
+    end = ShiftLocal(At(*date, wait.at.value_or(ClockTime{})), wait.offset, zone);
+  }
+  if (end && wait.at) end = AtClock(*end, *wait.at, zone);
+  return end;
+}
+
+std::optional<Instant> FieldEnd(const WaitStep& wait, const Surroundings& around) {
+  const Value* value = wait.field < around.facts.size() ? around.facts[wait.field] : nullptr;
+  if (value == nullptr) return std::nullopt;
+  const auto* text = value->As<std::string>();
+  return DateEnd(text != nullptr ? FromText(*text) : *value, wait, *around.zone);
+}
+
+// The first `time` at or after `from`. A time that autumn repeats counts at its first occurrence only.
+Instant NextClock(ClockTime time, Instant from, const Zone& zone) {
+  const Instant today = AtClock(from, time, zone);
+  return today >= from ? today : NextDayAt(time, from, zone);
+}
+
+}  // namespace
+
+std::optional<Instant> WaitEnd(const WaitStep& wait, Instant clock, const Surroundings& around) {
+  switch (wait.kind) {
+    case WaitStep::Kind::kFor: {
+      const Instant reached = Add(clock, wait.offset, *around.zone);
+      return wait.at ? AtClock(reached, *wait.at, *around.zone) : reached;
+    }
+    case WaitStep::Kind::kUntilTime:
+      return NextClock(wait.at.value_or(ClockTime{}), clock, *around.zone);
+    case WaitStep::Kind::kUntilDate:
+      return FieldEnd(wait, around);
+  }
+  return std::nullopt;
+}
+
+IfPast PastPolicy(const WaitStep& wait, Instant target, const Surroundings& around) {
+  const PastRule& rule = wait.if_past;
+  if (rule.policy == IfPast::kNextDay && !wait.at) return IfPast::kContinue;
+  if (rule.policy) return *rule.policy;
+  const bool forgiven = !around.backfill && around.now <= Add(target, rule.grace, *around.zone);
+  return forgiven ? IfPast::kContinue : IfPast::kSkip;
+}
+
+Instant NextDayAt(ClockTime time, Instant now, const Zone& zone) {
+  return ToInstant(At(PlusDays(DateOf(ToLocal(now, zone)), 1), time), zone);
+}
+
+Instant Postponed(const WaitStep& wait, Instant due, int64_t paused_us, const Zone& zone) {
+  const int64_t room = std::max<int64_t>(kYear10000 - due.us, 0);
+  const Instant moved{due.us + std::clamp<int64_t>(paused_us, 0, room)};
+  return wait.at ? AtClock(moved, *wait.at, zone) : moved;
+}
+
+}  // namespace workflow::enrollment

@@ -1,0 +1,69 @@
+// One enrollment's walk through its program inside one call of Advance: the state as it becomes, and the effects so far. Private
+// to this room; enrollment.h is the contract, advance.cpp holds the table of transitions.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "core/enrollment/enrollment.h"
+
+namespace workflow::enrollment {
+
+class Walk {
+ public:
+  Walk(const Program& program, const State& state, const Input& input, const Surroundings& around);
+  Decision Done() { return std::move(decision_); }
+
+  // The transitions. Each of them leaves a state that is whole: `due` is set exactly where the phase has a timer.
+  void Ignore(const Input&) {}
+  void Go(const Input&) { TakeSteps(); }
+  void SetAgain(const Input&) { SetTimer(state().phase, *state().due); }
+  void EndWait(const Input&);       // the wait's timer is due
+  void Reckon(const Input&);        // the record changed under a wait for its date
+  void Resume(const Input& input);  // a pause lay inside the wait
+  void Retry(const Input& input);   // what the last decision asked for could not be performed
+  void Delete(const Input& input) { End(EndReason::kRecordDeleted, input.detail); }
+  void Remove(const Input& input) { End(EndReason::kRemoved, input.detail); }
+  void Archive(const Input& input) { End(EndReason::kArchived, input.detail); }
+
+ private:
+  // Takes steps until the enrollment waits, is held, has changed rows or has ended.
+  void TakeSteps();
+  // Functions that return bool say whether there is a further step to take in this call.
+  bool TakeStep();
+  bool Take(const Step& step, const SendStep& send);
+  bool Take(const Step& step, const WaitStep& wait);
+  bool Take(const Step& step, const BranchStep& branch);
+  bool Take(const Step& step, const SetStep& set);
+  bool Take(const Step& step, const TagStep& tag);
+  bool Take(const Step& step, const StopStep& stop);
+  bool Change(const Step& step, Effect effect, const char* what);
+  bool MoveTo(int32_t next);
+
+  // The step of a wait, and the ways out of it.
+  const WaitStep* CurrentWait();
+  bool MeetNull(const WaitStep& wait);                    // the date waited for is not there
+  bool MeetTarget(const WaitStep& wait, Instant target);  // ahead: stay; reached: leave; past: if_past
+  bool MeetPast(const WaitStep& wait, Instant target);
+  bool StayUntilNextDay(ClockTime time);
+  bool Stay(Instant until);
+  bool Leave();
+  bool SkipToNextWait();
+
+  void SetTimer(Phase phase, Instant due);
+  void End(EndReason reason, const std::string& text);
+  void Trace(const char* what, std::string detail = {});
+
+  const Step& step() const { return program_.steps[static_cast<size_t>(state().step)]; }
+  bool HasStep(int32_t index) const { return index >= 0 && static_cast<size_t>(index) < program_.steps.size(); }
+  State& state() { return decision_.state; }
+  const State& state() const { return decision_.state; }
+
+  const Program& program_;
+  const Surroundings& around_;
+  Decision decision_;
+  // When what is done now was due: the timer's time, as long as nothing else in this call has moved the clock.
+  std::optional<Instant> was_due_;
+};
+
+}  // namespace workflow::enrollment

@@ -1,0 +1,195 @@
+#include "pg/capture/append.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "pg/capture/event_log.h"
+#include "pg/convert.h"
+
+namespace workflow::pg {
+
+constinit int16_t capture_depth = 0;
+
+namespace {
+
+constexpr int kRingTables = 3;
+constexpr size_t kBatch = 500;  // rows of one multi-insert
+
+constexpr ExpectedColumn kEventColumns[] = {
+    {"id", INT8OID},       {"xid", XID8OID},      {"kind", CHAROID},  {"op", CHAROID},           {"depth", INT2OID},
+    {"timed", BOOLOID},    {"backfill", BOOLOID}, {"source", INT4OID}, {"at", TIMESTAMPTZOID},   {"event", UUIDOID},
+    {"row_key", TEXTOID},  {"account", TEXTOID},  {"name", TEXTOID},  {"body", JSONOID}};
+constexpr int kColumns = static_cast<int>(std::size(kEventColumns));
+
+bool HasColumns(Relation relation, const ExpectedColumn* columns, int count) {
+  const TupleDesc descriptor = RelationGetDescr(relation);
+  if (relation->rd_rel->relkind != RELKIND_RELATION || descriptor->natts != count) return false;
+  for (int i = 0; i < count; ++i) {
+    const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
+    if (attribute.attisdropped || attribute.atttypid != columns[i].type || strcmp(NameStr(attribute.attname), columns[i].name) != 0) return false;
+  }
+  return true;
+}
+
+// A host's transaction may have been made read only after it wrote; what it wrote is recorded all the same.
+class Writable {
+ public:
+  Writable() : saved_(XactReadOnly) { XactReadOnly = false; }
+  Writable(const Writable&) = delete;
+  Writable& operator=(const Writable&) = delete;
+  ~Writable() { XactReadOnly = saved_; }
+
+ private:
+  const bool saved_;
+};
+
+Oid OpenSequence() {
+  return CallBackend([] {
+    const Oid schema = get_namespace_oid("workflow", true);
+    const Oid oid = OidIsValid(schema) ? get_relname_relid("event_id", schema) : InvalidOid;
+    // nextval() would wait for this lock.
+    if (!OidIsValid(oid) || get_rel_relkind(oid) != RELKIND_SEQUENCE || !ConditionalLockRelationOid(oid, RowExclusiveLock)) return InvalidOid;
+    return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(oid)) ? oid : InvalidOid;
+  });
+}
+
+Relation OpenRing() {
+  static constinit int preferred = 0;
+  static constexpr const char* kNames[kRingTables] = {"event_0", "event_1", "event_2"};
+  for (int i = 0; i < kRingTables; ++i) {
+    const int number = (preferred + i) % kRingTables;
+    if (Relation relation = OpenForInsert(kNames[number], kEventColumns, kColumns)) {
+      preferred = number;
+      return relation;
+    }
+  }
+  return nullptr;
+}
+
+Datum UuidDatum(const std::string& text_form) {
+  const char* text = text_form.c_str();
+  return CallBackend([=] { return DirectFunctionCall1(uuid_in, CStringGetDatum(text)); });
+}
+
+class Batch {
+ public:
+  Batch(FullTransactionId xid, Oid sequence) : xid_(xid), sequence_(sequence) {}
+  void Add(const EventRow& row) {
+    const Oid sequence = sequence_;
+    Put(Int64GetDatum(CallBackend([=] { return nextval_internal(sequence, false); })));
+    Put(UInt64GetDatum(U64FromFullTransactionId(xid_)));
+    Put(CharGetDatum(row.kind));
+    Put(CharGetDatum(row.op));
+    Put(Int16GetDatum(row.depth));
+    Put(BoolGetDatum(row.timed));
+    Put(BoolGetDatum(row.backfill));
+    Put(Int32GetDatum(row.source.value_or(0)), !row.source);
+    Put(TimestampTzGetDatum(ToTimestampTz(row.at)));
+    Put(row.event ? UuidDatum(*row.event) : Datum{0}, !row.event);
+    Put(row.row_key ? TextDatum(*row.row_key) : Datum{0}, !row.row_key);
+    Put(TextDatum(row.account));
+    Put(row.name.empty() ? Datum{0} : TextDatum(row.name), row.name.empty());
+    Put(TextDatum(row.body.empty() ? "{}" : row.body));
+  }
+  void Insert(Inserter* inserter) {
+    inserter->Insert(values_, nulls_);
+    values_.clear();
+    nulls_.clear();
+  }
+
+ private:
+  void Put(Datum value, bool is_null = false) {
+    values_.push_back(value);
+    nulls_.push_back(is_null);
+  }
+  const FullTransactionId xid_;
+  const Oid sequence_;
+  std::vector<Datum> values_;
+  std::vector<char> nulls_;
+};
+
+}  // namespace
+
+Relation OpenForInsert(const char* name, const ExpectedColumn* columns, int count) {
+  Relation relation = CallBackend([=]() -> Relation {
+    const Oid schema = get_namespace_oid("workflow", true);
+    const Oid oid = OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+    if (!OidIsValid(oid) || get_rel_relkind(oid) != RELKIND_RELATION || !ConditionalLockRelationOid(oid, RowExclusiveLock)) return nullptr;
+    // Between the look-up and the lock it may have been dropped.
+    return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(oid)) ? table_open(oid, NoLock) : nullptr;
+  });
+  if (relation == nullptr || HasColumns(relation, columns, count)) return relation;
+  CallBackend([=] { table_close(relation, NoLock); });
+  return nullptr;
+}
+
+Inserter::Inserter(Relation relation, int most) : relation_(relation), columns_(RelationGetDescr(relation)->natts) {
+  CallBackend([=, this] {
+    slots_ = static_cast<TupleTableSlot**>(palloc(sizeof(TupleTableSlot*) * most));
+    for (int i = 0; i < most; ++i) slots_[i] = MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsHeapTuple);
+    state_ = CreateExecutorState();
+    result_ = makeNode(ResultRelInfo);
+    InitResultRelInfo(result_, relation_, 1, nullptr, 0);
+    ExecOpenIndices(result_, false);
+  });
+  slot_count_ = most;
+}
+
+void Inserter::Insert(const std::vector<Datum>& values, const std::vector<char>& nulls) {
+  const Datum* value = values.data();
+  const char* is_null = nulls.data();
+  const int rows = static_cast<int>(values.size()) / columns_;
+  CallBackend([=, this] {
+    for (int i = 0; i < rows; ++i) {
+      ExecClearTuple(slots_[i]);
+      for (int j = 0; j < columns_; ++j) {
+        slots_[i]->tts_values[j] = value[i * columns_ + j];
+        slots_[i]->tts_isnull[j] = is_null[i * columns_ + j] != 0;
+      }
+      ExecStoreVirtualTuple(slots_[i]);
+    }
+    table_multi_insert(relation_, slots_, rows, GetCurrentCommandId(true), 0, nullptr);
+    for (int i = 0; i < rows && result_->ri_NumIndices > 0; ++i) {
+      list_free(ExecInsertIndexTuples(result_, slots_[i], state_, false, false, nullptr, nullptr));
+      ResetPerTupleExprContext(state_);
+    }
+    for (int i = 0; i < rows; ++i) ExecClearTuple(slots_[i]);
+  });
+}
+
+void Inserter::Finish() {
+  CallBackend([this] {
+    for (int i = 0; i < slot_count_; ++i) ExecDropSingleTupleTableSlot(slots_[i]);
+    ExecCloseIndices(result_);
+    FreeExecutorState(state_);
+  });
+}
+
+AppendResult AppendEvents(const std::vector<EventRow>& events) {
+  if (events.empty()) return AppendResult::kDone;
+  const Writable writable;
+  const Oid sequence = OpenSequence();
+  if (!OidIsValid(sequence)) return AppendResult::kMissing;
+  const Relation relation = OpenRing();
+  if (relation == nullptr) return AppendResult::kMissing;
+  const size_t most = std::min(events.size(), kBatch);
+  Inserter inserter(relation, static_cast<int>(most));
+  const MemoryContext memory =
+      CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow event batch", ALLOCSET_DEFAULT_SIZES); });
+  Batch batch(CallBackend([] { return GetTopFullTransactionId(); }), sequence);
+  for (size_t i = 0; i < events.size(); ++i) {
+    const InContext inside(memory);
+    batch.Add(events[i]);
+    if ((i + 1) % most != 0 && i + 1 != events.size()) continue;
+    batch.Insert(&inserter);
+    CallBackend([=] { MemoryContextReset(memory); });
+  }
+  inserter.Finish();
+  CallBackend([=] {
+    MemoryContextDelete(memory);
+    table_close(relation, NoLock);
+  });
+  return AppendResult::kDone;
+}
+
+}  // namespace workflow::pg

@@ -1,0 +1,103 @@
+#include "pg/capture/body.h"
+
+namespace workflow::pg {
+namespace {
+
+void AppendQuoted(std::string_view text, std::string* out) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  *out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      *out += '\\';
+      *out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      *out += "\\u00";
+      *out += kHex[c >> 4];
+      *out += kHex[c & 15];
+    } else {
+      *out += c;
+    }
+  }
+  *out += '"';
+}
+
+void AppendValue(const Value& value, std::string* out) {
+  if (value.is_null()) {
+    *out += "null";
+  } else if (const auto* text = value.As<std::string>()) {
+    AppendQuoted(*text, out);
+  } else {
+    AppendQuoted(FormatValue(value), out);
+  }
+}
+
+// Puts a comma before every item but the first.
+class Separator {
+ public:
+  explicit Separator(std::string* out) : out_(out) {}
+  std::string& Next() {
+    if (!first_) *out_ += ',';
+    first_ = false;
+    return *out_;
+  }
+
+ private:
+  std::string* out_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowImage* old, const RowImage* fresh,
+                   const std::function<Value(const RowImage&, uint32_t)>& value) {
+  std::string body = "{";
+  const auto row = [&](const char* label, const RowImage* image, bool all) {
+    body += label;
+    if (image == nullptr) {
+      body += "null";
+      return;
+    }
+    body += '{';
+    Separator fields(&body);
+    for (const BodyField& field : plan.body) {
+      if (!all && !field.old) continue;
+      fields.Next() += field.label;
+      AppendValue(value(*image, field.slot), &body);
+    }
+    body += '}';
+  };
+  row("\"new\":", fresh, true);
+  row(",\"old\":", old, fresh == nullptr);
+  if (!findings.wanted.empty()) {
+    body += ",\"wanted\":[";
+    Separator events(&body);
+    for (const WantedEvent& wanted : findings.wanted) {
+      events.Next() += "{\"on\":";
+      AppendQuoted(wanted.event->name, &body);
+      if (const Value at = wanted.event->at ? value(fresh != nullptr ? *fresh : *old, *wanted.event->at) : Value(); !at.is_null()) {
+        body += ",\"at\":";
+        AppendValue(at, &body);
+      }
+      body += ",\"versions\":[";
+      Separator versions(&body);
+      for (const int32_t version : wanted.versions) versions.Next() += std::to_string(version);
+      body += "]}";
+    }
+    body += ']';
+  }
+  if (findings.gone) body += ",\"gone\":true";
+  if (findings.changed) body += ",\"changed\":true";
+  if (!findings.match.empty()) {
+    body += ",\"match\":[";
+    Separator matches(&body);
+    for (const std::string& match : findings.match) {
+      matches.Next();
+      AppendQuoted(match, &body);
+    }
+    body += ']';
+  }
+  body += '}';
+  return body;
+}
+
+}  // namespace workflow::pg

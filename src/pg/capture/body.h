@@ -1,0 +1,28 @@
+// The body of a row's event, as event_log.h describes it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pg/capture/plan.h"
+
+namespace workflow::pg {
+
+struct WantedEvent {
+  const EventPlan* event;
+  std::vector<int32_t> versions;
+};
+
+struct Findings {
+  std::vector<WantedEvent> wanted;
+  bool gone = false, changed = false;
+  std::vector<std::string> match;
+};
+
+// Of an update `old` holds only the fields that somebody reads as they were before; of a deleted row all.
+// `value` reads a slot of a version.
+std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowImage* old, const RowImage* fresh,
+                   const std::function<Value(const RowImage&, uint32_t)>& value);
+
+}  // namespace workflow::pg

@@ -1,0 +1,69 @@
+// The changes of the transaction under way, as they arrive, in memory that ends with it. What a subtransaction adds goes when it is
+// rolled back. Records that were evaluated early inside a subtransaction stay until it is settled, because a roll-back takes
+// back what was written of them as well.
+#pragma once
+
+#include <vector>
+
+#include "pg/capture/plan.h"
+
+namespace workflow::pg {
+
+struct Record {
+  const SourcePlan* plan;
+  CommandId command;
+  char op;                 // I, U, D; T: the table was truncated
+  bool has_old, has_new;
+  bool own_old;            // this transaction inserted the old version: seen from outside there was none
+  int16_t depth;           // of the chain of workflows
+  uint32_t size;
+  RowImage old, fresh;
+};
+
+struct RowChange {
+  const SourcePlan* plan;
+  CommandId command;
+  char op;
+  const RowImage* old = nullptr;
+  const RowImage* fresh = nullptr;
+  bool own_old = false;
+};
+
+class Journal {
+ public:
+  void Append(const RowChange& change);
+  size_t pending_bytes() const { return bytes_; }
+  bool HasPending() const { return flushed_ < records_.size(); }
+  bool empty() const { return records_.empty(); }
+  // Rows of this source were deleted: what is inserted may be one of them, so it counts even if nobody wants it.
+  bool deleted(int32_t source) const;
+
+  const std::vector<Record*>& records() const { return records_; }
+  size_t flushed() const { return flushed_; }
+  void MarkFlushed();      // all that is there has been written
+
+  void SubtransactionCommitted(SubTransactionId subtransaction, SubTransactionId parent) noexcept;
+  void SubtransactionAborted(SubTransactionId subtransaction) noexcept;
+  void TransactionEnded() noexcept;
+
+ private:
+  struct Mark {            // as it was before the first record, or flush, of a subtransaction
+    SubTransactionId subtransaction;
+    size_t size, flushed, bytes;
+  };
+  void MarkHere();
+  void Cut(size_t size) noexcept;
+
+  std::vector<Record*> records_;
+  std::vector<Mark> marks_;
+  std::vector<int32_t> deleted_;
+  std::vector<Datum> old_, fresh_;  // of the record being made
+  size_t flushed_ = 0;
+  size_t bytes_ = 0;       // of the records that are not flushed
+  MemoryContext memory_ = nullptr;
+};
+
+// Of this backend. Made by RegisterCapture().
+extern Journal* journal;
+
+}  // namespace workflow::pg

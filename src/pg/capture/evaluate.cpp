@@ -1,0 +1,215 @@
+#include "pg/capture/evaluate.h"
+
+#include <algorithm>
+
+#include "core/calendar/civil.h"
+#include "pg/capture/body.h"
+
+namespace workflow::pg {
+namespace {
+
+using Change = BoundEvent::Change;
+
+// A row's value as the binding means it.
+Value ValueOf(const SourcePlan& plan, const Slot& slot, const RowImage& image) {
+  Value value = plan.layout->columns[slot.column].converter.Convert(image.values[slot.column], image.nulls[slot.column]);
+  if (value.is_null()) return value;
+  if (slot.zone != nullptr) {
+    if (const auto* local = value.As<LocalTime>()) value = Value(ToInstant(*local, *slot.zone));
+    else if (const auto* date = value.As<Date>()) value = Value(ToInstant(At(*date, slot.at), *slot.zone));
+  }
+  if (slot.path.empty()) return value;
+  const Json* json = value.AsJson();
+  return json == nullptr ? Value() : Dig(*json, slot.path);
+}
+
+void Load(const SourcePlan& plan, const std::vector<uint32_t>& slots, const RowImage* image, std::deque<Value>* into) {
+  for (const uint32_t slot : slots) (*into)[slot] = image == nullptr ? Value() : ValueOf(plan, plan.slots[slot], *image);
+}
+
+Instant Now() { return ToInstant(GetCurrentTransactionStartTimestamp()); }
+
+struct Scene {
+  const SourcePlan& plan;
+  const RowImage* old;
+  const RowImage* fresh;
+  Instant now;
+  std::string account;
+};
+
+// A deleted row is judged by its last values.
+void LoadDecisions(const Scene& scene) {
+  Load(scene.plan, scene.plan.decide_new, scene.fresh != nullptr ? scene.fresh : scene.old, &scene.plan.fresh);
+  Load(scene.plan, scene.plan.decide_old, scene.old, &scene.plan.old);
+}
+
+bool IsLive(const Scene& scene, const std::vector<const Value*>& facts) {
+  return !scene.plan.live || Evaluate(*scene.plan.live, facts, scene.now, nullptr) == Outcome::kTrue;
+}
+
+// The members of a tag list: of an array, or of a jsonb array (its texts).
+std::vector<std::string> Members(const Value& value) {
+  std::vector<std::string> members;
+  if (const List* list = value.AsList()) {
+    for (const Value& item : *list) if (!item.is_null()) members.push_back(FormatValue(item));
+  } else if (const Json* json = value.AsJson(); json != nullptr && json->is_array()) {
+    for (const Json& item : json->array()) if (item.is_string()) members.push_back(item.string());
+  }
+  std::sort(members.begin(), members.end());
+  return members;
+}
+
+bool HasMore(const Value& more, const Value& than) {
+  const std::vector<std::string> all = Members(more), known = Members(than);
+  return !std::includes(known.begin(), known.end(), all.begin(), all.end());
+}
+
+bool Occurs(const Scene& scene, const EventPlan& event) {
+  const SourcePlan& plan = scene.plan;
+  switch (event.change) {
+    case Change::kInsert: return scene.old == nullptr && scene.fresh != nullptr;
+    case Change::kUpdate: return scene.old != nullptr && scene.fresh != nullptr;
+    case Change::kDelete: return scene.fresh == nullptr;
+    case Change::kCondition:
+      // What only a zone or the server could tell is no event: nobody asks again.
+      return scene.fresh != nullptr && Evaluate(*event.when, plan.facts, scene.now, nullptr) == Outcome::kTrue;
+    case Change::kTagAdded: return scene.fresh != nullptr && HasMore(plan.fresh[*plan.tags], plan.old[*plan.tags]);
+    case Change::kTagRemoved: return scene.fresh != nullptr && HasMore(plan.old[*plan.tags], plan.fresh[*plan.tags]);
+  }
+  return false;
+}
+
+// `use` is called for each version that wants the event, or may want it; it returns false to stop.
+template <typename Use>
+bool EachWanted(const Scene& scene, const EventPlan& event, Use use) {
+  const auto walk = [&](const std::vector<WantedTrigger>& triggers) {
+    for (const WantedTrigger& trigger : triggers) {
+      const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
+      if ((outcome == Outcome::kTrue || outcome == Outcome::kDeferred) && !use(trigger.version)) return false;
+    }
+    return true;
+  };
+  if (!walk(event.everywhere)) return false;
+  if (scene.account.empty() || event.by_account.empty()) return true;
+  const auto own = event.by_account.find(scene.account);
+  return own == event.by_account.end() || walk(own->second);
+}
+
+void SetTime(const Scene& scene, const EventPlan& event) {
+  const Value* at = event.at ? &scene.plan.fresh[*event.at] : nullptr;
+  event.at_fact = at == nullptr || at->is_null() ? Value(scene.now) : *at;
+}
+
+std::string AccountOf(const SourcePlan& plan, const RowImage& image) {
+  if (!plan.account) return plan.account_value;
+  const Value value = plan.layout->columns[*plan.account].converter.Convert(image.values[*plan.account], image.nulls[*plan.account]);
+  return value.is_null() ? std::string() : FormatValue(value);
+}
+
+std::vector<WantedEvent> WantedEvents(const Scene& scene, bool once_only) {
+  std::vector<WantedEvent> wanted;
+  if (scene.fresh != nullptr && !IsLive(scene, scene.plan.facts)) return wanted;
+  for (const EventPlan& event : scene.plan.events) {
+    if ((once_only && !event.once) || !Occurs(scene, event)) continue;
+    SetTime(scene, event);
+    std::vector<int32_t> versions;
+    EachWanted(scene, event, [&](int32_t version) {
+      if (std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
+      return true;
+    });
+    if (!versions.empty()) wanted.push_back({&event, std::move(versions)});
+  }
+  return wanted;
+}
+
+// Something a live enrollment waits for is another than before, or the row is no longer one that counts.
+bool ChangedForWaits(const Scene& scene) {
+  const SourcePlan& plan = scene.plan;
+  if (scene.old == nullptr || scene.fresh == nullptr) return false;
+  for (const uint32_t column : plan.waits) {
+    if (!SameColumn(plan.layout->columns[column], *scene.old, *scene.fresh, column)) return true;
+  }
+  return plan.gone && plan.live && IsLive(scene, plan.facts_old) && !IsLive(scene, plan.facts);
+}
+
+std::vector<std::string> Matches(const Scene& scene) {
+  std::vector<std::string> matches;
+  if (scene.fresh == nullptr) return matches;
+  const SourcePlan& plan = scene.plan;
+  for (const MatchField& field : plan.match) {
+    const Slot& slot = plan.slots[field.slot];
+    if (scene.fresh->nulls[slot.column]) continue;
+    if (scene.old != nullptr && SameColumn(plan.layout->columns[slot.column], *scene.old, *scene.fresh, slot.column)) continue;
+    matches.push_back(field.prefix + FormatValue(ValueOf(plan, slot, *scene.fresh)));
+  }
+  return matches;
+}
+
+}  // namespace
+
+bool SameColumn(const StoredColumn& column, const RowImage& a, const RowImage& b, uint32_t index) {
+  if (a.nulls[index] || b.nulls[index]) return a.nulls[index] == b.nulls[index];
+  if (column.by_value) return a.values[index] == b.values[index];
+  return CallBackend([&] { return datum_image_eq(a.values[index], b.values[index], false, column.length); });
+}
+
+bool SameRow(const Layout& layout, const RowImage& a, const RowImage& b) {
+  if (a.rest != b.rest) return false;
+  for (uint32_t i = 0; i < layout.columns.size(); ++i) {
+    if (!SameColumn(layout.columns[i], a, b, i)) return false;
+  }
+  return true;
+}
+
+bool KeyOf(const SourcePlan& plan, const RowImage& image, std::string* key) {
+  std::vector<Value> parts;
+  for (const uint32_t column : plan.key) {
+    parts.push_back(plan.layout->columns[column].converter.Convert(image.values[column], image.nulls[column]));
+  }
+  std::optional<std::string> canonical = CanonicalKey(parts);
+  if (canonical) *key = std::move(*canonical);
+  return canonical.has_value();
+}
+
+bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
+  for (const MatchField& field : plan.match) {
+    if (!fresh.nulls[plan.slots[field.slot].column]) return true;
+  }
+  if (plan.events.empty()) return false;
+  const Scene scene = {plan, nullptr, &fresh, Now(), AccountOf(plan, fresh)};
+  LoadDecisions(scene);
+  if (!IsLive(scene, plan.facts)) return false;
+  for (const EventPlan& event : plan.events) {
+    if (!Occurs(scene, event)) continue;
+    SetTime(scene, event);
+    if (!EachWanted(scene, event, [](int32_t) { return false; })) return true;
+  }
+  return false;
+}
+
+bool EvaluateTransition(const Transition& transition, bool once_only, EventRow* row) {
+  const SourcePlan& plan = *transition.plan;
+  const RowImage& last = transition.fresh != nullptr ? *transition.fresh : *transition.old;
+  Scene scene = {plan, transition.old, transition.fresh, Now(), AccountOf(plan, last)};
+  LoadDecisions(scene);
+  Findings findings;
+  findings.wanted = WantedEvents(scene, once_only);
+  if (!once_only) {
+    findings.gone = scene.fresh == nullptr && plan.gone;
+    findings.changed = ChangedForWaits(scene);
+    findings.match = Matches(scene);
+  }
+  if (findings.wanted.empty() && findings.match.empty() && !findings.gone && !findings.changed) return false;
+  row->kind = 'r';
+  row->op = scene.old == nullptr ? 'I' : scene.fresh == nullptr ? 'D' : 'U';
+  row->depth = transition.depth;
+  row->source = plan.source;
+  row->at = scene.now;
+  row->row_key = transition.key;
+  row->account = std::move(scene.account);
+  const auto value = [&](const RowImage& image, uint32_t slot) { return ValueOf(plan, plan.slots[slot], image); };
+  row->body = BodyOf(plan, findings, scene.old, scene.fresh, value);
+  return true;
+}
+
+}  // namespace workflow::pg

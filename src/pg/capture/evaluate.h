@@ -1,0 +1,33 @@
+// From what happened to a row in one transaction to what the event log says about it.
+#pragma once
+
+#include <string>
+
+#include "pg/capture/event_log.h"
+#include "pg/capture/plan.h"
+
+namespace workflow::pg {
+
+// One row's way through a transaction: from the first version that others had seen to the last that they will see.
+struct Transition {
+  const SourcePlan* plan = nullptr;
+  std::string key;
+  const RowImage* old = nullptr;     // none: inserted
+  const RowImage* fresh = nullptr;   // none: deleted
+  int16_t depth = 0;
+};
+
+// Whether anybody wants the insertion of this row, as far as it can be known here. Cheap: for each row of a bulk load.
+bool WantsInsert(const SourcePlan& plan, const RowImage& fresh);
+
+// Fills `row`; false where nobody wants to know. `once_only`: only events that come once per row count, and nothing else is told (replay).
+bool EvaluateTransition(const Transition& transition, bool once_only, EventRow* row);
+
+// The row's key in its canonical form; false where a part is null: such rows are passed over.
+bool KeyOf(const SourcePlan& plan, const RowImage& image, std::string* key);
+
+// The same version, in all that is kept of it.
+bool SameRow(const Layout& layout, const RowImage& a, const RowImage& b);
+bool SameColumn(const StoredColumn& column, const RowImage& a, const RowImage& b, uint32_t index);
+
+}  // namespace workflow::pg

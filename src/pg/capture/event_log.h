@@ -1,0 +1,47 @@
+// The event log's row, and the forms its body takes. Capture and the SQL functions append; only a round reads.
+//
+// body of a row event (kind 'r'):
+//   {"new": {"<field>": "<text>"|null, …} | null, "old": {…} | null,       watched fields by their bound names, FormatValue texts
+//    "wanted": [{"on": "order.paid", "at": "<text of the time field>"|absent, "versions": [<version id>, …]}, …],
+//    "gone": true,        the row was deleted (its enrollments end)
+//    "changed": true,     a field that a live enrollment may wait for has changed
+//    "match": ["email=a@b.test", …]}  a contact came or changed a field that routes match by: parked events may resolve now
+// of 'e': the data of emit(); of 'n': {"data": …}; of 'u': {"comment": …}; of 't': {}.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/base/instant.h"
+#include "pg/server/guard.h"
+
+namespace workflow::pg {
+
+struct EventRow {
+  char kind = 'r';
+  char op = ' ';
+  int16_t depth = 0;
+  bool timed = false;
+  bool backfill = false;
+  std::optional<int32_t> source;
+  Instant at;
+  std::optional<std::string> event;  // uuid text
+  std::optional<std::string> row_key;
+  std::string account;
+  std::string name;
+  std::string body;  // JSON text
+};
+
+enum class AppendResult { kDone, kMissing };  // kMissing: no table of the event log is there
+
+// Appends with the current top-level xid by one multi-insert, without SPI, snapshots or a wait for any lock of ours: a ring table that is
+// being truncated is passed over for the next. What would strike the host's own insert (disk full, cancel) raises.
+AppendResult AppendEvents(const std::vector<EventRow>& events);
+
+// Evaluates and appends what this transaction has buffered so far; the buffer is empty afterwards. tick() and the pre-commit callback.
+void FlushCapture();
+
+// While a round performs effects, what they capture belongs to a chain: its depth is set here (0: none).
+extern int16_t capture_depth;
+
+}  // namespace workflow::pg

@@ -1,0 +1,19 @@
+// What the buffered versions of each row come to, seen from outside the transaction (semantics 2).
+#pragma once
+
+#include <vector>
+
+#include "pg/capture/buffer.h"
+#include "pg/capture/evaluate.h"
+
+namespace workflow::pg {
+
+struct Folded {
+  Transition transition;
+  bool truncated = false;   // no row: all rows of the source went
+};
+
+// In the order in which rows were first touched. Rows that end as they began are left out.
+std::vector<Folded> Fold(const std::vector<Record*>& records, size_t from);
+
+}  // namespace workflow::pg

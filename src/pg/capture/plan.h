@@ -1,0 +1,128 @@
+// What capture does with the rows of one table: which columns it keeps, and what the listened workflows want to know. Compiled from the
+// registry once per backend and relation, and made anew when the registry or the relation changes.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/binding/binding.h"
+#include "core/calendar/zone.h"
+#include "pg/convert.h"
+#include "pg/sources/registry.h"
+
+namespace workflow::pg {
+
+struct StoredColumn {
+  std::string name;
+  Oid type = InvalidOid;
+  int16 length = 0;
+  bool by_value = false;
+  Converter converter;
+};
+
+// What is kept of a row, the same for every table of a source whatever its column numbers are, so that versions of one row fold even
+// where it moved between partitions. Two layouts with the same columns are one.
+struct Layout {
+  uint64_t id = 0;
+  std::vector<StoredColumn> columns;
+  bool rest = false;  // a fingerprint of all other columns counts too: somebody listens for any update
+};
+
+// One version of a row in the order of a layout.
+struct RowImage {
+  const Datum* values = nullptr;
+  const bool* nulls = nullptr;
+  uint64_t rest = 0;
+};
+
+// A value that conditions or the event's body need: a column as the binding means it, or a place inside it.
+struct Slot {
+  uint32_t column = 0;
+  const Zone* zone = nullptr;        // the column is a civil time of this zone and means an instant
+  ClockTime at;                      // of a date
+  std::vector<std::string> path;
+};
+
+struct WantedTrigger {
+  int32_t version = 0;               // workflow.version.id
+  std::optional<Condition> filter;
+  std::vector<const Value*> facts;   // by the program's field index; nullptr: not known here
+};
+
+struct EventPlan {
+  std::string name;
+  bool once = false;
+  BoundEvent::Change change = BoundEvent::Change::kCondition;
+  std::optional<Condition> when;
+  std::optional<uint32_t> at;        // slot of the event's time
+  std::vector<WantedTrigger> everywhere;                      // of versions that serve every account
+  std::map<std::string, std::vector<WantedTrigger>, std::less<>> by_account;
+  Value name_fact;
+  mutable Value at_fact;             // of the row under evaluation
+};
+
+struct BodyField {
+  std::string label;                 // "name": as JSON, with the colon
+  uint32_t slot = 0;
+  bool old = false;                  // somebody reads it as it was before
+};
+
+struct MatchField {
+  std::string prefix;                // "email="
+  uint32_t slot = 0;
+};
+
+struct SourcePlan {
+  int32_t source = 0;
+  std::string name;
+  uint64_t generation = 0;
+  std::shared_ptr<const Layout> layout;
+  std::vector<uint32_t> key;         // stored columns
+  std::optional<uint32_t> account;   // stored column
+  std::string account_value;         // where there is no column
+  std::vector<Slot> slots;
+  std::vector<uint32_t> decide_new, decide_old;  // slots that conditions read
+  std::optional<Condition> live;
+  std::vector<const Value*> facts;      // of `when` and `live`, by index into the binding's table
+  std::vector<const Value*> facts_old;  // of `live` on the version before
+  std::optional<uint32_t> tags;         // slot
+  std::vector<EventPlan> events;        // those that somebody wants
+  std::vector<BodyField> body;
+  std::vector<uint32_t> waits;          // stored columns that a live enrollment may wait for
+  std::vector<MatchField> match;
+  bool gone = false;                    // a deleted row ends enrollments
+  // Where the values of the row under evaluation lie, by slot; facts point here, so their places never move.
+  mutable std::deque<Value> fresh, old;
+};
+
+// A table of a source: where its columns are.
+struct RelationPlan {
+  std::string source_name;
+  std::shared_ptr<SourcePlan> source;   // none: nothing is wanted, or it is faulty
+  std::vector<AttrNumber> numbers;      // by stored column
+  std::vector<AttrNumber> others;       // for the fingerprint
+  AttrNumber last = 0;                  // none beyond is read
+  uint64_t generation = 0;
+  bool is_heap = true;
+  bool dirty = false;
+  std::string fault;                    // why its changes are not captured; empty: they are
+};
+
+// The plan of `relation`, whose capture trigger names `source_name`. nullptr: nothing is wanted of it. A fault is reported and is nullptr too.
+const RelationPlan* PlanFor(Relation relation, const char* source_name);
+
+// Numbers of the columns of `layout` in `descriptor`, by name. SqlError where one is missing or of another type.
+std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor);
+
+// Compiles what the registry wants of rows that look like `descriptor`; nullptr where nothing is. SqlError where the binding does not fit
+// them any more.
+std::shared_ptr<SourcePlan> BuildSourcePlan(const Registry& registry, const Source& source, TupleDesc descriptor);
+
+void RegisterPlanInvalidation();      // once per backend
+void ForgetOldPlans() noexcept;       // at the end of a transaction: no buffered row needs them any more
+
+}  // namespace workflow::pg

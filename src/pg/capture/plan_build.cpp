@@ -1,0 +1,294 @@
+#include <algorithm>
+#include <set>
+
+#include "pg/capture/plan.h"
+#include "pg/zones.h"
+
+namespace workflow::pg {
+namespace {
+
+using Change = BoundEvent::Change;
+
+std::string Quoted(const std::string& text) { return Json::String(text).Dump(); }
+
+class Builder {
+ public:
+  Builder(const Registry& registry, const Source& source, TupleDesc descriptor)
+      : registry_(registry), source_(source), binding_(source.binding), descriptor_(descriptor) {}
+
+  std::shared_ptr<SourcePlan> Build();
+
+ private:
+  uint32_t Column(const std::string& name);
+  uint32_t SlotOf(const BoundField& field, const std::vector<std::string>& path);
+  const BoundField* Readable(std::string_view name) const;
+  const Value* Fact(const Field& field, bool as_old);
+  void AddEvents();
+  void AddTriggers(const BoundEvent& event, EventPlan* plan);
+  WantedTrigger Wanted(const LoadedVersion& version, const Trigger& trigger, EventPlan* plan);
+  void AddConditions();
+  void AddWaits();
+  void AddMatch();
+  void AddBody();
+  void NameInBody(const std::string& name, bool old);
+  void Decides(std::vector<uint32_t>* slots, uint32_t slot);
+
+  const Registry& registry_;
+  const Source& source_;
+  const Binding& binding_;
+  const TupleDesc descriptor_;
+  std::shared_ptr<Layout> layout_ = std::make_shared<Layout>();
+  std::shared_ptr<SourcePlan> plan_ = std::make_shared<SourcePlan>();
+  std::map<std::string, bool> body_;  // name -> also as it was before
+};
+
+bool Enters(const LoadedVersion& version) {
+  return version.current && (version.status == WorkflowStatus::kPublished || version.status == WorkflowStatus::kPaused);
+}
+
+AttrNumber NumberOf(TupleDesc descriptor, const std::string& name) {
+  for (int i = 0; i < descriptor->natts; ++i) {
+    const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
+    if (!attribute.attisdropped && name == NameStr(attribute.attname)) return attribute.attnum;
+  }
+  return InvalidAttrNumber;
+}
+
+// Values of another kind than the binding was made for would meet literals that cannot be compared with them.
+void CheckType(const Binding& binding, const StoredColumn& column) {
+  for (const BoundField& field : binding.fields) {
+    if (field.column != column.name || !field.zone.empty()) continue;
+    const Type& now = column.converter.type();
+    if (now.kind == field.type.kind && now.element == field.type.element) continue;
+    throw SqlError{ERRCODE_DATATYPE_MISMATCH,
+                   "column \"" + column.name + "\" is " + TypeName(now) + " now and was " + TypeName(field.type) + " when it was attached"};
+  }
+}
+
+SqlError Missing(const std::string& name) { return {ERRCODE_UNDEFINED_COLUMN, "column \"" + name + "\" does not exist"}; }
+
+uint32_t Builder::Column(const std::string& name) {
+  std::vector<StoredColumn>& columns = layout_->columns;
+  const auto known = std::find_if(columns.begin(), columns.end(), [&](const StoredColumn& c) { return c.name == name; });
+  if (known != columns.end()) return static_cast<uint32_t>(known - columns.begin());
+  const AttrNumber number = NumberOf(descriptor_, name);
+  if (number == InvalidAttrNumber) throw Missing(name);
+  const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor_, number - 1);
+  columns.push_back({name, attribute.atttypid, attribute.attlen, attribute.attbyval, Converter(attribute.atttypid)});
+  CheckType(binding_, columns.back());
+  return static_cast<uint32_t>(columns.size() - 1);
+}
+
+uint32_t Builder::SlotOf(const BoundField& field, const std::vector<std::string>& path) {
+  Slot slot = {.column = Column(field.column), .zone = nullptr, .at = field.at.value_or(ClockTime{}), .path = path};
+  if (!field.zone.empty()) {
+    slot.zone = Zones().Find(field.zone);
+    if (slot.zone == nullptr) throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, "time zone \"" + field.zone + "\" is unknown"};
+  }
+  for (size_t i = 0; i < plan_->slots.size(); ++i) {
+    const Slot& known = plan_->slots[i];
+    if (known.column == slot.column && known.zone == slot.zone && known.at == slot.at && known.path == path) return static_cast<uint32_t>(i);
+  }
+  plan_->slots.push_back(std::move(slot));
+  plan_->fresh.emplace_back();
+  plan_->old.emplace_back();
+  return static_cast<uint32_t>(plan_->slots.size() - 1);
+}
+
+// The field, where it is a column of the row: what is a query is known after commit only.
+const BoundField* Builder::Readable(std::string_view name) const {
+  const BoundField* field = FindBoundField(binding_, name);
+  return field == nullptr || field->column.empty() ? nullptr : field;
+}
+
+void Builder::Decides(std::vector<uint32_t>* slots, uint32_t slot) {
+  if (std::find(slots->begin(), slots->end(), slot) == slots->end()) slots->push_back(slot);
+}
+
+// Where the value of `field` will lie. `as_old`: the row before the change stands for the row.
+const Value* Builder::Fact(const Field& field, bool as_old) {
+  const BoundField* bound = Readable(field.name);
+  if (bound == nullptr) return nullptr;
+  const uint32_t slot = SlotOf(*bound, field.path);
+  const bool old = as_old || field.scope == Scope::kOld;
+  Decides(old ? &plan_->decide_old : &plan_->decide_new, slot);
+  return old ? &plan_->old[slot] : &plan_->fresh[slot];
+}
+
+WantedTrigger Builder::Wanted(const LoadedVersion& version, const Trigger& trigger, EventPlan* plan) {
+  WantedTrigger wanted = {.version = version.id, .filter = trigger.filter, .facts = {}};
+  if (!trigger.filter) return wanted;
+  const std::vector<Field>& fields = version.program.table.fields;
+  wanted.facts.assign(fields.size(), nullptr);
+  for (const uint32_t index : FieldsOf(*trigger.filter)) {
+    const Field& field = fields[index];
+    if ((field.scope == Scope::kRow || field.scope == Scope::kOld) && field.entity == binding_.entity) {
+      wanted.facts[index] = Fact(field, false);
+    } else if (field.scope == Scope::kEvent && field.path.empty() && field.name == "name") {
+      wanted.facts[index] = &plan->name_fact;
+    } else if (field.scope == Scope::kEvent && field.path.empty() && field.name == "at") {
+      // A civil time becomes an instant in the zone of the contact, which is not known here.
+      const Slot* at = plan->at ? &plan_->slots[*plan->at] : nullptr;
+      const bool known = at == nullptr || at->zone != nullptr ||
+                         layout_->columns[at->column].converter.type().kind == TypeKind::kTimestamptz;
+      if (known) wanted.facts[index] = &plan->at_fact;
+    }
+  }
+  return wanted;
+}
+
+void Builder::AddTriggers(const BoundEvent& event, EventPlan* plan) {
+  for (const auto& version : registry_.versions) {
+    if (!version->broken.empty() || !Enters(*version)) continue;
+    for (const Trigger& trigger : version->program.triggers) {
+      if (trigger.on != event.name) continue;
+      for (const Field& field : version->program.table.fields) {
+        const bool row = field.scope == Scope::kRow || field.scope == Scope::kOld;
+        if (row && field.entity == binding_.entity) NameInBody(field.name, field.scope == Scope::kOld);
+      }
+      auto& list = version->account.empty() ? plan->everywhere : plan->by_account[version->account];
+      list.push_back(Wanted(*version, trigger, plan));
+    }
+  }
+}
+
+void Builder::AddEvents() {
+  for (const BoundEvent& event : binding_.events) {
+    EventPlan plan;
+    plan.name = event.name;
+    plan.name_fact = Value(event.name);
+    plan.once = event.once;
+    plan.change = event.change;
+    plan.when = event.when;
+    if (const BoundField* at = event.at.empty() ? nullptr : Readable(event.at)) {
+      plan.at = SlotOf(*at, {});
+      Decides(&plan_->decide_new, *plan.at);
+    }
+    // The event must not move once its facts are pointed at.
+    plan_->events.push_back(std::move(plan));
+    EventPlan* placed = &plan_->events.back();
+    AddTriggers(event, placed);
+    if (placed->everywhere.empty() && placed->by_account.empty()) plan_->events.pop_back();
+  }
+  for (EventPlan& event : plan_->events) {
+    layout_->rest = layout_->rest || event.change == Change::kUpdate;
+    if (event.at) NameInBody(layout_->columns[plan_->slots[*event.at].column].name, false);
+    const bool tags = event.change == Change::kTagAdded || event.change == Change::kTagRemoved;
+    const BoundField* field = tags ? Readable(binding_.tags) : nullptr;
+    if (field == nullptr) continue;
+    plan_->tags = SlotOf(*field, {});
+    Decides(&plan_->decide_new, *plan_->tags);
+    Decides(&plan_->decide_old, *plan_->tags);
+    NameInBody(field->name, true);
+  }
+}
+
+// `when` and `live` read the binding's own table.
+void Builder::AddConditions() {
+  const std::vector<Field>& fields = binding_.table.fields;
+  plan_->facts.assign(fields.size(), nullptr);
+  plan_->facts_old.assign(fields.size(), nullptr);
+  const auto read = [&](const Condition& condition) {
+    for (const uint32_t index : FieldsOf(condition)) {
+      plan_->facts[index] = Fact(fields[index], false);
+      NameInBody(fields[index].name, false);
+    }
+  };
+  for (const EventPlan& event : plan_->events) {
+    if (event.when) read(*event.when);
+  }
+  if (!binding_.live) return;
+  plan_->live = binding_.live;
+  read(*binding_.live);
+  for (const uint32_t index : FieldsOf(*binding_.live)) plan_->facts_old[index] = Fact(fields[index], true);
+}
+
+// What a live enrollment waits for, and whether one may hang on a row of this source at all.
+void Builder::AddWaits() {
+  for (const auto& version : registry_.versions) {
+    if (!version->broken.empty()) continue;
+    const Program& program = version->program;
+    const auto ours = [&](const Trigger& trigger) { return trigger.entity == binding_.entity; };
+    plan_->gone = plan_->gone || binding_.entity == "contact" || std::any_of(program.triggers.begin(), program.triggers.end(), ours);
+    for (const Step& step : program.steps) {
+      const auto* wait = std::get_if<WaitStep>(&step.body);
+      if (wait == nullptr || wait->kind != WaitStep::Kind::kUntilDate) continue;
+      const Field& field = program.table.fields[wait->field];
+      if (field.scope != Scope::kRow || field.entity != binding_.entity) continue;
+      const BoundField* bound = Readable(field.name);
+      if (bound == nullptr) continue;
+      const uint32_t column = Column(bound->column);
+      if (std::find(plan_->waits.begin(), plan_->waits.end(), column) == plan_->waits.end()) plan_->waits.push_back(column);
+      NameInBody(field.name, false);
+    }
+  }
+}
+
+// The columns of a contact by which rows of other tables find it: whoever looked in vain is told.
+void Builder::AddMatch() {
+  if (binding_.entity != "contact" || registry_.versions.empty()) return;
+  std::set<std::string> names;
+  for (const auto& source : registry_.sources) {
+    for (const ContactRoute& route : source->binding.contact) {
+      for (const auto& [contact_field, column] : route.match) names.insert(contact_field);
+    }
+  }
+  for (const std::string& name : names) {
+    if (const BoundField* field = Readable(name)) plan_->match.push_back({name + "=", SlotOf(*field, {})});
+  }
+}
+
+void Builder::NameInBody(const std::string& name, bool old) {
+  bool& before = body_[name];
+  before = before || old;
+}
+
+// The row as it was written goes with the event: what the remaining conditions name, and the way to the contact.
+void Builder::AddBody() {
+  for (const ContactRoute& route : binding_.contact) {
+    for (const std::string& column : route.columns) NameInBody(column, false);
+    for (const auto& [contact_field, column] : route.match) NameInBody(column, false);
+  }
+  for (const auto& [name, old] : body_) {
+    if (const BoundField* field = Readable(name)) plan_->body.push_back({Quoted(name) + ":", SlotOf(*field, {}), old});
+  }
+}
+
+std::shared_ptr<SourcePlan> Builder::Build() {
+  plan_->source = source_.id;
+  plan_->name = source_.name;
+  plan_->generation = registry_.generation;
+  plan_->account_value = binding_.account_value;
+  plan_->events.reserve(binding_.events.size());
+  for (const std::string& name : binding_.key) plan_->key.push_back(Column(name));
+  if (!binding_.account.empty()) plan_->account = Column(binding_.account);
+  AddEvents();
+  AddWaits();
+  AddMatch();
+  if (plan_->events.empty() && plan_->waits.empty() && plan_->match.empty() && !plan_->gone) return nullptr;
+  AddConditions();
+  AddBody();
+  plan_->layout = layout_;
+  return plan_;
+}
+
+}  // namespace
+
+std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor) {
+  std::vector<AttrNumber> numbers;
+  for (const StoredColumn& column : layout.columns) {
+    const AttrNumber number = NumberOf(descriptor, column.name);
+    if (number == InvalidAttrNumber) throw Missing(column.name);
+    if (TupleDescAttr(descriptor, number - 1)->atttypid != column.type) {
+      throw SqlError{ERRCODE_DATATYPE_MISMATCH, "column \"" + column.name + "\" has another type than in the source's other tables"};
+    }
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+std::shared_ptr<SourcePlan> BuildSourcePlan(const Registry& registry, const Source& source, TupleDesc descriptor) {
+  return Builder(registry, source, descriptor).Build();
+}
+
+}  // namespace workflow::pg

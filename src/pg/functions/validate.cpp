@@ -1,0 +1,75 @@
+// workflow.validate(), workflow.check_definition(), workflow.schema(): what the core says about a definition.
+#include "core/binding/binding.h"
+#include "core/definition/compile.h"
+#include "pg/convert.h"
+#include "pg/functions/problems.h"
+#include "pg/sources/registry.h"
+
+namespace workflow::pg {
+namespace {
+
+constexpr int kResultColumns = 4;
+
+Problems ProblemsOf(Datum definition, bool publishing) {
+  Problems problems;
+  const auto json = JsonOfJsonb(definition);
+  if (json) {
+    CompileDefinition(*json, CatalogOf(CurrentRegistry(), /*with_templates=*/true), /*require_templates=*/publishing, &problems);
+  } else {
+    problems.Error("", "the definition is nested too deeply");
+  }
+  return problems;
+}
+
+void PutRow(ReturnSetInfo* result, const Problem& problem) {
+  Datum values[kResultColumns] = {TextDatum(problem.severity == Severity::kError ? "error" : "warning"), TextDatum(problem.path),
+                                  TextDatum(problem.message), problem.hint.empty() ? Datum{0} : TextDatum(problem.hint)};
+  bool nulls[kResultColumns] = {false, false, false, problem.hint.empty()};
+  Datum* const value = values;
+  bool* const is_null = nulls;
+  CallBackend([=] { tuplestore_putvalues(result->setResult, result->setDesc, value, is_null); });
+}
+
+void Warn(const Problem& problem) {
+  const std::string line = LineOf(problem.path, problem.message);
+  const char* const text = line.c_str();
+  const char* const hint = problem.hint.empty() ? nullptr : problem.hint.c_str();
+  CallBackend([=] { ereport(WARNING, (errmsg("%s", text), hint != nullptr ? errhint("%s", hint) : 0)); });
+}
+
+}  // namespace
+}  // namespace workflow::pg
+
+WF_FUNCTION(workflow_validate) {
+  using namespace workflow;
+  using namespace workflow::pg;
+  CallBackend([=] { InitMaterializedSRF(fcinfo, 0); });
+  auto* const result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), /*publishing=*/false);
+  for (const Problem& problem : problems.list()) PutRow(result, problem);
+  return Datum{0};
+}
+
+WF_FUNCTION(workflow_check_definition) {
+  using namespace workflow;
+  using namespace workflow::pg;
+  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1));
+  for (const Problem& problem : problems.list()) {
+    if (problem.severity == Severity::kWarning) Warn(problem);
+  }
+  if (problems.HasErrors()) throw ErrorOf(problems, kInvalidDefinition, "definition");
+  return Datum{0};
+}
+
+WF_FUNCTION(workflow_schema) {
+  using namespace workflow;
+  using namespace workflow::pg;
+  const std::string which = TextOf(PG_GETARG_DATUM(0));
+  const char* const schema = which == "definition" ? DefinitionSchema() : which == "binding" ? BindingSchema() : nullptr;
+  if (schema == nullptr) {
+    const std::string hint = NearestHint(which, {"definition", "binding"});
+    throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, "there is no schema \"" + which + "\"", {},
+                   hint.empty() ? "There are \"definition\" and \"binding\"." : hint};
+  }
+  return CallBackend([=] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(schema)); });
+}

@@ -1,0 +1,57 @@
+// What happens when the server loads the module: settings, shared memory (preloaded only), callbacks. Nothing else runs at load.
+#include "pg/process/launcher.h"
+#include "pg/server/pg.h"
+#include "pg/settings.h"
+#include "pg/sources/registry.h"
+#include "pg/wakeup.h"
+
+extern "C" {
+PG_MODULE_MAGIC;
+PGDLLEXPORT void _PG_init(void);
+}
+
+namespace workflow::pg::settings {
+constinit char* databases = nullptr;
+constinit int batch_size = 1000;
+constinit int nap_ms = 1000;
+constinit char* capture = nullptr;
+constinit int capture_memory_kb = 8192;
+constinit bool virtual_clock = false;
+}  // namespace workflow::pg::settings
+
+namespace {
+
+bool CheckCapture(char** value, void**, GucSource) noexcept {
+  if (strcmp(*value, "on") == 0 || strcmp(*value, "off") == 0) return true;
+  if (strncmp(*value, "tag:", 4) == 0) GUC_check_errdetail("\"tag:NAME\" is not supported by this version of pg_workflow.");
+  else GUC_check_errdetail("The values are \"on\" and \"off\".");
+  return false;
+}
+
+void DefineSettings() {
+  namespace s = workflow::pg::settings;
+  DefineCustomStringVariable("pg_workflow.databases", "Databases in which a worker runs: * or a list of names.", nullptr, &s::databases, "*",
+                             PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("pg_workflow.batch_size", "Events, and timers, that one round takes at most.", nullptr, &s::batch_size, 1000, 1,
+                          100000, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomIntVariable("pg_workflow.nap", "The longest sleep of a worker.", nullptr, &s::nap_ms, 1000, 10, 3600 * 1000, PGC_SIGHUP,
+                          GUC_UNIT_MS, nullptr, nullptr, nullptr);
+  DefineCustomStringVariable("pg_workflow.capture", "Whether changes of attached tables are captured.", nullptr, &s::capture, "on",
+                             PGC_USERSET, 0, CheckCapture, nullptr, nullptr);
+  DefineCustomIntVariable("pg_workflow.capture_memory", "Memory for the changes of one transaction; above it they are evaluated early.",
+                          nullptr, &s::capture_memory_kb, 8192, 64, 1 << 20, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("pg_workflow.virtual_clock", "tick() takes the time as an argument and the worker rests: tests, demonstrations.",
+                           nullptr, &s::virtual_clock, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  MarkGUCPrefixReserved("pg_workflow");
+}
+
+}  // namespace
+
+void _PG_init(void) {
+  DefineSettings();
+  workflow::pg::RegisterInvalidation();
+  workflow::pg::RegisterTransactionCallback();
+  if (!process_shared_preload_libraries_in_progress) return;
+  workflow::pg::RequestSharedMemory();
+  workflow::pg::RegisterLauncher();
+}

@@ -1,0 +1,89 @@
+#include "pg/process/shared.h"
+
+#include "pg/process/hooks.h"
+#include "pg/wakeup.h"
+
+namespace workflow::pg {
+namespace {
+
+constinit Shared* shared = nullptr;
+constinit shmem_request_hook_type next_request = nullptr;
+constinit shmem_startup_hook_type next_startup = nullptr;
+
+// What this transaction wants woken when it commits.
+constinit bool wake_worker = false;
+constinit bool wake_launcher = false;
+
+void Request() noexcept {
+  if (next_request != nullptr) next_request();
+  RequestAddinShmemSpace(sizeof(Shared));
+}
+
+void Startup() noexcept {
+  if (next_startup != nullptr) next_startup();
+  bool found = false;
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  shared = static_cast<Shared*>(ShmemInitStruct("pg_workflow", sizeof(Shared), &found));
+  if (!found) {
+    shared->launcher = kNobody;
+    shared->changes = 0;
+    ConditionVariableInit(&shared->left);
+    for (WorkerSlot& slot : shared->slots) {
+      slot.database = InvalidOid;
+      slot.process = kNobody;
+      slot.pid = 0;
+      slot.shut_by = 0;
+      slot.leaving = Leaving::kNone;
+    }
+  }
+  LWLockRelease(AddinShmemInitLock);
+}
+
+// Does nothing that can fail: a latch of a process that has gone is only a wasted signal.
+void AtTransactionEnd(XactEvent event, void*) noexcept {
+  if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE && event != XACT_EVENT_ABORT) return;
+  if (event != XACT_EVENT_ABORT && shared != nullptr) {
+    if (wake_worker) {
+      if (const WorkerSlot* slot = FindSlot(MyDatabaseId, false)) SetProcessLatch(slot->process);
+    }
+    if (wake_launcher) {
+      ++shared->changes;
+      SetProcessLatch(shared->launcher);
+    }
+  }
+  wake_worker = wake_launcher = false;
+  LetWorkerIn(event == XACT_EVENT_ABORT);
+}
+
+}  // namespace
+
+Shared* SharedMemory() { return shared; }
+
+WorkerSlot* FindSlot(Oid database, bool claim) {
+  if (shared == nullptr) return nullptr;
+  for (WorkerSlot& slot : shared->slots) if (slot.database == database) return &slot;
+  if (!claim) return nullptr;
+  for (WorkerSlot& slot : shared->slots) {
+    Oid nobody = InvalidOid;
+    if (slot.database.compare_exchange_strong(nobody, database)) return &slot;
+  }
+  return nullptr;
+}
+
+void SetProcessLatch(int process) {
+  if (process >= 0 && process < static_cast<int>(ProcGlobal->allProcCount)) SetLatch(&ProcGlobal->allProcs[process].procLatch);
+}
+
+void RequestSharedMemory() {
+  next_request = shmem_request_hook;
+  shmem_request_hook = Request;
+  next_startup = shmem_startup_hook;
+  shmem_startup_hook = Startup;
+  InstallHooks();
+}
+
+void WakeWorkerAtCommit() { wake_worker = true; }
+void WakeLauncherAtCommit() { wake_launcher = true; }
+void RegisterTransactionCallback() { RegisterXactCallback(AtTransactionEnd, nullptr); }
+
+}  // namespace workflow::pg

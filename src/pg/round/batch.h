@@ -1,0 +1,160 @@
+// One attempt at a set of events or timers: it loads what is known about them, asks the core, and collects what is to be stored. Nothing of it
+// outlives a rollback: a failed batch is thrown away and tried again in halves (semantics 28).
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/enrollment/enrollment.h"
+#include "pg/round/log.h"
+#include "pg/round/resolve.h"
+#include "pg/round/rows.h"
+#include "pg/round/templates.h"
+
+namespace workflow::pg {
+
+struct TimerItem {
+  Instant due;
+  int64_t enrollment = 0;
+  int32_t number = 0;
+};
+
+// An enrollment in hand.
+struct Enrolled {
+  int64_t id = 0;
+  std::string account;
+  std::string contact_key;
+  const Source* contact_source = nullptr;  // nullptr: known by its key only
+  const LoadedVersion* version = nullptr;
+  std::string entry_key;
+  int32_t entry_number = 1;
+  const Source* entry_source = nullptr;
+  std::string entry_row;
+  std::string event, event_name;
+  Instant event_at, entered_at;
+  int32_t depth = 0;
+  bool backfill = false;
+  Json data;                // null, or an object
+  State state;
+  int64_t shifted_us = 0;   // by how much pauses have moved the present wait already
+  bool is_new = false;
+  bool touched = false;     // its state is to be stored
+};
+
+struct PendingMessage {
+  const Enrolled* enrolled;
+  std::string channel, kind, recipient, template_name, locale, step, idempotency_key;
+  std::optional<std::string> sender, subject, body, data;
+  Instant due_at;
+  std::optional<Instant> expires_at;
+  bool no_address = false;
+};
+
+struct PendingTrace { int64_t enrollment; std::string step, what, detail; };
+
+struct PendingRefusal {
+  Refusal reason;
+  const LoadedVersion* version;  // may be absent
+  const LogEvent* event;
+  std::string event_uuid, event_name, account, contact_key, entry_key, detail;
+};
+
+struct RowChange;
+
+struct Counts { int32_t steps = 0, messages = 0; };
+
+// What all batches of a round share.
+struct RoundContext {
+  const Registry& registry;
+  const NeededFields& needed;
+  const TemplateStore& templates;
+  Instant now;
+  bool is_virtual = false;
+  std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses = {};  // of each workflow, those that are over
+  int32_t locks_left = 100;      // rows of the CRM that this round may still lock (semantics 31)
+};
+
+class Batch {
+ public:
+  explicit Batch(RoundContext& round) : round_(round), rows_(round.registry, round.needed, round.now) {}
+
+  void TakeEvents(const std::vector<const LogEvent*>& events);
+  void TakeTimers(const std::vector<TimerItem>& timers);
+  // What to do about a timer that failed alone: `pause_us` > 0 counts no attempt and comes again so much later, else the program's rules hold.
+  void FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us);
+  void Save();
+  const Counts& counts() const { return counts_; }
+
+ private:
+  struct Candidate;
+  // Entering (entering.cpp).
+  void Enter(const std::vector<const LogEvent*>& events);
+  std::vector<Candidate> Candidates(const std::vector<const LogEvent*>& events);
+  void LoadKnown(std::vector<Candidate>* candidates);
+  void Decide(std::vector<Candidate>* candidates);
+  void Admit(const Candidate& candidate, const std::string& entry_key);
+  void Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason);
+  // What events do to those who are already in (leaving.cpp).
+  void Apply(const std::vector<const LogEvent*>& events);
+  void EndRows(const std::vector<const LogEvent*>& events);
+  void Unenroll(const LogEvent& event);
+  void Resumed(const LogEvent& event);
+  // Enrollments in hand (load.cpp).
+  std::vector<Enrolled*> Load(const std::string& where, const class Params& params);
+  void WantRows(const Enrolled& enrolled);
+  bool IsGone(const Enrolled& enrolled) const;
+  // Going on (run.cpp).
+  void Run(std::vector<std::pair<Enrolled*, Input>> work);
+  struct Turn;
+  void Step(Turn* turn);
+  RowChange ChangeOf(const Enrolled& enrolled, const SetStep& step);
+  std::string Render(const Enrolled& enrolled, const Template& text);
+  void StartAdmitted();
+  int64_t PausedSince(const Enrolled& enrolled) const;
+  void Perform(std::vector<Turn>* turns);
+  void Settle(Turn* turn);
+  // Storing (save.cpp, write.cpp).
+  void SaveEnrollments();
+  void SaveStates();
+  void SaveMessages();
+  void SaveTraces();
+  void SaveRefusals();
+  void SaveParked();
+  PendingMessage Write(const Enrolled& enrolled, const SendEffect& send);
+  const Zone& ZoneOf(const Enrolled& enrolled) const;
+
+  // Facts (facts.cpp).
+  std::vector<const Value*> FactsOf(const Enrolled& enrolled);
+  std::vector<const Value*> FactsOf(const Candidate& candidate);
+  Json DataOf(const Enrolled& enrolled, const std::vector<std::string>& references);
+
+  Instant TimeOf(const LogEvent& event, const Json* wanted, const std::string& zone_of_contact) const;
+
+  RoundContext& round_;
+  RowStore rows_;
+  Counts counts_;
+  std::deque<Value> values_;                      // what facts point to that no row holds
+  std::deque<std::unique_ptr<Enrolled>> enrolled_;
+  std::map<int64_t, Enrolled*> by_id_;
+  std::vector<Enrolled*> admitted_;               // let in, first steps not yet taken
+  std::vector<PendingMessage> messages_;
+  std::vector<PendingTrace> traces_;
+  std::vector<PendingRefusal> refusals_;
+  struct Parked { const LogEvent* event; std::vector<std::string> lookup; std::string reason; };
+  std::vector<Parked> parked_;
+  struct EntryEvent { std::string event; int32_t workflow; std::string account; int64_t enrollment; };
+  std::vector<EntryEvent> entry_events_;
+  // What is known of a key in a workflow; kept up as this batch admits.
+  struct Known { int32_t entries = 0; bool live = false; EndReason last_reason = EndReason::kNone; std::optional<Instant> last_ended_at; };
+  using KnownKey = std::tuple<std::string, std::string, int32_t, std::string>;  // account, contact, workflow, entry key
+  std::map<KnownKey, Known> known_;
+  std::set<std::pair<std::string, int32_t>> seen_;  // event, workflow
+};
+
+// A name-based uuid of the parts: the same parts give the same id, here and in SQL (md5 of the parts joined by chr(31)).
+std::string NamedUuid(const std::vector<std::string>& parts);
+
+}  // namespace workflow::pg

@@ -1,0 +1,24 @@
+// One way an event may enroll a contact: the event, by what name, into which version, as whom. Private to batch's files.
+#pragma once
+
+#include "pg/round/batch.h"
+
+namespace workflow::pg {
+
+struct Batch::Candidate {
+  const LogEvent* event = nullptr;
+  const Json* wanted = nullptr;        // of a row event: its entry of body.wanted
+  const LoadedVersion* version = nullptr;
+  const Trigger* trigger = nullptr;    // nullptr: by enroll()
+  std::string on;                      // name of the event
+  std::string event_uuid;
+  Instant event_at;
+  const Source* contact_source = nullptr;
+  std::string contact_key;
+  const Source* entry_source = nullptr;
+  std::string entry_row;
+  std::string account;
+  Json data;
+};
+
+}  // namespace workflow::pg

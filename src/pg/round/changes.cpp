@@ -1,0 +1,144 @@
+#include "pg/capture/event_log.h"
+#include "pg/round/turn.h"
+#include "pg/server/spi.h"
+
+namespace workflow::pg {
+namespace {
+
+// What the rows captured by these statements belong to.
+class ChainDepth {
+ public:
+  explicit ChainDepth(int32_t depth) : before_(capture_depth) { capture_depth = static_cast<int16_t>(depth); }
+  ~ChainDepth() { capture_depth = before_; }
+  ChainDepth(const ChainDepth&) = delete;
+  ChainDepth& operator=(const ChainDepth&) = delete;
+
+ private:
+  const int16_t before_;
+};
+
+const std::string& ColumnOf(const Source& source, const std::string& field) {
+  const BoundField* bound = FindBoundField(source.binding, field);
+  if (bound == nullptr || bound->column.empty()) {
+    throw SqlError{ERRCODE_UNDEFINED_COLUMN, "\"" + field + "\" of source \"" + source.name + "\" is no column that can be changed"};
+  }
+  return bound->column;
+}
+
+// Marks the rows that could be locked, in the order of their keys.
+std::vector<bool> Lock(const Source& source, const std::vector<std::string>& keys) {
+  Params params;
+  for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
+  std::string order;
+  for (size_t i = 0; i < source.binding.key.size(); ++i) order += (i > 0 ? ", \"row\"." : "\"row\".") + QuotedName(source.binding.key[i]);
+  Rows rows = Execute("SELECT k.n FROM " + KeyJoin(source, 1) + " ORDER BY " + order + " FOR NO KEY UPDATE OF \"row\" SKIP LOCKED", params);
+  std::vector<bool> locked(keys.size(), false);
+  for (size_t i = 0; i < rows.size(); ++i) locked[static_cast<size_t>(rows.Int8(i, 1)) - 1] = true;
+  rows.Free();
+  return locked;
+}
+
+void Set(const Source& source, const SetStep& step, const std::vector<const RowChange*>& changes) {
+  std::vector<std::string> keys;
+  for (const RowChange* change : changes) keys.push_back(change->key);
+  Params params;
+  std::string arrays, names, assignments, on;
+  int parameter = 0;
+  const auto array = [&](const std::string& name) {
+    arrays += (parameter > 0 ? ", $" : "$") + std::to_string(parameter + 1) + "::text[]";
+    names += (parameter > 0 ? ", " : "") + name;
+    ++parameter;
+  };
+  const auto columns = KeyColumns(source, keys);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string name = "k" + std::to_string(i + 1);
+    array(name);
+    params.Texts(columns[i]);
+    on += (i > 0 ? " AND \"row\"." : "\"row\".") + QuotedName(source.binding.key[i]) + " = k." + name + "::" +
+        ColumnType(source, source.binding.key[i]);
+  }
+  for (size_t i = 0; i < step.assignments.size(); ++i) {
+    const std::string name = "v" + std::to_string(i + 1);
+    array(name);
+    std::vector<std::optional<std::string>> values;
+    for (const RowChange* change : changes) values.push_back(change->values[i]);
+    params.Texts(values);
+    const std::string& column = ColumnOf(source, step.assignments[i].column);
+    const std::string type = ColumnType(source, column);
+    assignments += (i > 0 ? ", " : "") + QuotedName(column) + " = ";
+    assignments += step.assignments[i].add ? "(coalesce(\"row\"." + QuotedName(column) + ", 0) + k." + name + "::numeric)::" + type
+                                           : "k." + name + "::" + type;
+  }
+  Execute("UPDATE " + QuotedRelation(source) + " AS \"row\" SET " + assignments + " FROM unnest(" + arrays + ") AS k(" + names + ") WHERE " + on,
+          params);
+}
+
+// Adds and removes, keeping the order of what is there; a row whose tags would not change is not written.
+void Tag(const Source& source, const TagStep& step, const std::vector<const RowChange*>& changes) {
+  std::vector<std::string> keys;
+  for (const RowChange* change : changes) keys.push_back(change->key);
+  const BoundField* field = FindBoundField(source.binding, source.binding.tags);
+  const std::string& name = ColumnOf(source, source.binding.tags);
+  const std::string column = "\"row\"." + QuotedName(name), type = ColumnType(source, name);
+  Params params;
+  params.Texts(step.add).Texts(step.remove);
+  std::string arrays, names, on;
+  const auto columns = KeyColumns(source, keys);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string n = std::to_string(i + 1);
+    arrays += (i > 0 ? ", $" : "$") + std::to_string(i + 3) + "::text[]";
+    names += (i > 0 ? ", k" : "k") + n;
+    on += " AND \"row\"." + QuotedName(source.binding.key[i]) + " = k.k" + n + "::" + ColumnType(source, source.binding.key[i]);
+    params.Texts(columns[i]);
+  }
+  std::string present, next;
+  if (field->type.kind == TypeKind::kJson) {
+    present = "ARRAY(SELECT jsonb_array_elements_text(coalesce(" + column + "::jsonb, '[]')))";
+    next = "(SELECT coalesce(jsonb_agg(t ORDER BY o), '[]') FROM jsonb_array_elements(coalesce(" + column + "::jsonb, '[]')) WITH ORDINALITY AS j(t, o)"
+           " WHERE NOT (t #>> '{}') = ANY ($2)) || (SELECT coalesce(jsonb_agg(a), '[]') FROM unnest($1) a WHERE NOT a = ANY (" + present + "))";
+  } else {
+    present = "coalesce(" + column + "::text[], '{}')";
+    next = "(ARRAY(SELECT t FROM unnest(" + present + ") t WHERE NOT t = ANY ($2))"
+           " || ARRAY(SELECT a FROM unnest($1) a WHERE NOT a = ANY (" + present + ")))";
+  }
+  Execute("UPDATE " + QuotedRelation(source) + " AS \"row\" SET " + QuotedName(name) + " = (" + next + ")::" + type + " FROM unnest(" + arrays +
+              ") AS k(" + names + ") WHERE ($1::text[] IS NOT NULL AND $2::text[] IS NOT NULL)" + on + " AND (" + present + " && $2 OR NOT " +
+              present + " @> $1)",
+          params);
+}
+
+}  // namespace
+
+std::vector<bool> PerformChanges(const std::vector<const RowChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left) {
+  std::vector<bool> missed(changes.size(), true);
+  const size_t taken = std::min<size_t>(changes.size(), static_cast<size_t>(std::max(*locks_left, 0)));
+  if (taken == 0) return missed;
+  *locks_left -= static_cast<int32_t>(taken);
+  const Source& source = *changes.front()->source;
+  const ChainDepth chain(depth + 1);
+  if (MyBackendType == B_BG_WORKER) {  // a worker's rounds commit asynchronously, but not where they write the CRM's rows
+    const char* level = CallBackend([] { return GetConfigOptionResetString("synchronous_commit"); });
+    Execute("SELECT set_config('synchronous_commit', $1, true)", Params().Text(std::string_view(level)));
+  }
+  RunAs(owner, source.search_path, [&] {
+    // A deferred constraint or trigger of the owner must not wait for the commit, where it would run as somebody else.
+    Execute("SET CONSTRAINTS ALL IMMEDIATE");
+    std::vector<std::string> keys;
+    for (size_t i = 0; i < taken; ++i) keys.push_back(changes[i]->key);
+    const std::vector<bool> locked = Lock(source, keys);
+    std::vector<const RowChange*> open;
+    std::set<std::string> once;
+    for (size_t i = 0; i < taken; ++i) {
+      // Two enrollments that change one row do so one after the other: the second comes again in a moment.
+      if (!locked[i] || !once.insert(changes[i]->key).second) continue;
+      missed[i] = false;
+      open.push_back(changes[i]);
+    }
+    if (open.empty()) return;
+    if (changes.front()->set != nullptr) Set(source, *changes.front()->set, open);
+    else Tag(source, *changes.front()->tag, open);
+  });
+  return missed;
+}
+
+}  // namespace workflow::pg

@@ -1,0 +1,249 @@
+// From events to enrollments and refusals: contacts are resolved, candidates built, everything known of their keys loaded, the core decides.
+#include <algorithm>
+
+#include "pg/round/candidate.h"
+#include "pg/server/spi.h"
+#include "pg/zones.h"
+
+namespace workflow::pg {
+namespace {
+
+bool HasWanted(const LogEvent& event) {
+  const Json* wanted = event.body.Find("wanted");
+  return event.kind == 'r' && wanted != nullptr && wanted->is_array() && !wanted->array().empty();
+}
+
+const BoundEvent* FindEvent(const Source& source, const std::string& name) {
+  for (const BoundEvent& event : source.binding.events) if (event.name == name) return &event;
+  return nullptr;
+}
+
+std::string Text(const Json* json) { return json != nullptr && json->is_string() ? json->string() : std::string(); }
+
+}  // namespace
+
+void Batch::Enter(const std::vector<const LogEvent*>& events) {
+  std::vector<Candidate> candidates = Candidates(events);
+  if (candidates.empty()) return;
+  LoadKnown(&candidates);
+  Decide(&candidates);
+}
+
+std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent*>& events) {
+  std::vector<ResolveRequest> requests;
+  std::map<const LogEvent*, size_t> request_of;
+  for (const LogEvent* event : events) {
+    if (!HasWanted(*event)) continue;
+    const Source* source = event->source ? round_.registry.SourceById(*event->source) : nullptr;
+    if (source == nullptr || !source->broken.empty()) { Park(*event, {}, "broken_source"); continue; }
+    const Json* row = event->body.Find("new");
+    if (row == nullptr || row->is_null()) row = event->body.Find("old");
+    request_of[event] = requests.size();
+    requests.push_back({source, event->row_key, event->account, row, {}, {}});
+  }
+  ResolveContacts(round_.registry, &rows_, &requests);
+
+  std::vector<Candidate> candidates;
+  for (const LogEvent* event : events) {
+    if (event->kind == 'r') {
+      const auto found = request_of.find(event);
+      if (found == request_of.end()) continue;
+      const ResolveRequest& request = requests[found->second];
+      for (const Json& wanted : event->body.Find("wanted")->array()) {
+        const std::string on = Text(wanted.Find("on"));
+        const BoundEvent* bound = FindEvent(*request.source, on);
+        const Json* versions = wanted.Find("versions");
+        if (bound == nullptr || versions == nullptr || !versions->is_array()) continue;
+        if (request.contacts.empty()) { Park(*event, request.lookup, "unresolved_contact"); break; }
+        for (const std::string& contact : request.contacts) {
+          Candidate base;
+          base.event = event;
+          base.wanted = &wanted;
+          base.on = on;
+          base.contact_source = ContactSource(round_.registry, *request.source);
+          base.contact_key = contact;
+          base.entry_source = request.source;
+          base.entry_row = event->row_key;
+          base.account = event->account;
+          // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
+          std::vector<std::string> parts = {request.source->name, std::to_string(request.source->epoch), event->row_key, on};
+          if (!bound->once) parts.push_back(event->xid);
+          if (request.contacts.size() > 1) parts.push_back(contact);
+          base.event_uuid = NamedUuid(parts);
+          for (const Json& id : versions->array()) {
+            base.version = round_.registry.VersionById(static_cast<int32_t>(id.AsInteger().value_or(0)));
+            if (base.version != nullptr && base.version->broken.empty()) candidates.push_back(base);
+          }
+        }
+      }
+    } else if (event->kind == 'e' || event->kind == 'n') {
+      Candidate base;
+      base.event = event;
+      base.on = event->kind == 'e' ? event->name : "manual";
+      base.event_uuid = event->event;
+      base.contact_source = DefaultContactSource(round_.registry);
+      base.contact_key = event->row_key;
+      base.account = event->account;
+      const Json* workflow = event->body.Find("workflow");
+      const Json* data = event->body.Find("data");
+      if (data != nullptr) base.data = *data;
+      for (const auto& version : round_.registry.versions) {
+        if (!version->current || !version->broken.empty()) continue;
+        if (event->kind == 'n' ? (workflow == nullptr || version->workflow != workflow->AsInteger())
+                               : std::none_of(version->program.triggers.begin(), version->program.triggers.end(),
+                                              [&](const Trigger& trigger) { return trigger.on == event->name; })) {
+          continue;
+        }
+        if (!version->account.empty() && version->account != event->account) continue;
+        base.version = version.get();
+        candidates.push_back(base);
+      }
+    }
+  }
+  return candidates;
+}
+
+void Batch::LoadKnown(std::vector<Candidate>* candidates) {
+  std::vector<std::string> accounts, contacts, events;
+  std::vector<int32_t> workflows, event_workflows;
+  for (Candidate& candidate : *candidates) {
+    if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key});
+    if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row});
+  }
+  rows_.Fetch();
+  for (Candidate& candidate : *candidates) {
+    std::string zone;
+    if (candidate.contact_source != nullptr) {
+      const RowFacts& contact = rows_.Get({candidate.contact_source->id, candidate.contact_key});
+      zone = contact.zone;
+      // The contact's tenant is the enrollment's, unless the row that made the event names one itself.
+      if (candidate.account.empty()) candidate.account = contact.account;
+    }
+    candidate.event_at = TimeOf(*candidate.event, candidate.wanted, zone);
+    accounts.push_back(candidate.account);
+    contacts.push_back(candidate.contact_key);
+    workflows.push_back(candidate.version->workflow);
+    events.push_back(candidate.event_uuid);
+    event_workflows.push_back(candidate.version->workflow);
+  }
+  Rows known = Execute(
+      "SELECT e.account, e.contact_key, e.workflow, e.entry_key, count(*)::int, bool_or(s.phase <> 'ended'),"
+      " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at)"
+      " FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact_key, workflow)) u"
+      " JOIN workflow.enrollment e USING (account, contact_key, workflow) JOIN workflow.state s ON s.enrollment = e.id"
+      " GROUP BY 1, 2, 3, 4",
+      Params().Texts(accounts).Texts(contacts).Int4s(workflows));
+  for (size_t i = 0; i < known.size(); ++i) {
+    known_[{known.Text(i, 1), known.Text(i, 2), known.Int4(i, 3), known.Text(i, 4)}] = {
+        known.Int4(i, 5), known.Bool(i, 6), ParseEndReason(known.Text(i, 7)).value_or(EndReason::kNone), known.MaybeTime(i, 8)};
+  }
+  known.Free();
+  Rows seen = Execute("SELECT e.event::text, e.workflow FROM unnest($1::text[], $2::int[]) AS u(event, workflow)"
+                      " JOIN workflow.entry_event e ON e.event = u.event::uuid AND e.workflow = u.workflow",
+                      Params().Texts(events).Int4s(event_workflows));
+  for (size_t i = 0; i < seen.size(); ++i) seen_.insert({seen.Text(i, 1), seen.Int4(i, 2)});
+  seen.Free();
+}
+
+void Batch::Decide(std::vector<Candidate>* candidates) {
+  for (Candidate& candidate : *candidates) {
+    const Program& program = candidate.version->program;
+    const std::vector<const Value*> facts = FactsOf(candidate);
+    EntryCase entry;
+    entry.status = candidate.version->current ? candidate.version->status : WorkflowStatus::kArchived;
+    if (candidate.contact_source != nullptr) {
+      const RowFacts& contact = rows_.Get({candidate.contact_source->id, candidate.contact_key});
+      entry.contact_found = contact.found;
+      entry.contact_live = contact.live;
+    }
+    if (candidate.entry_source != nullptr && candidate.event->op != 'D') {
+      const RowFacts& row = rows_.Get({candidate.entry_source->id, candidate.entry_row});
+      entry.row_live = row.found && row.live;
+    }
+    std::string entry_key;
+    if (!program.settings.entry_key.empty()) {
+      std::vector<Value> parts;
+      for (uint32_t field : program.settings.entry_key) parts.push_back(*facts[field]);
+      entry.entry_key = CanonicalKey(parts);
+    } else if (program.settings.entry_entity == "contact") {
+      entry.entry_key = candidate.contact_key;
+    } else if (candidate.entry_source != nullptr && candidate.entry_source->binding.entity == program.settings.entry_entity) {
+      entry.entry_key = candidate.entry_row;
+    } else if (candidate.event->kind == 'n' || candidate.event->kind == 'e') {
+      entry.entry_key = candidate.contact_key;  // there is no row: the contact stands for it
+    }
+    if (entry.entry_key) entry_key = *entry.entry_key;
+    const KnownKey key{candidate.account, candidate.contact_key, candidate.version->workflow, entry_key};
+    // Somebody let in a moment ago under this key may be through already: that decides whether this event may enter.
+    if (known_[key].live && std::any_of(admitted_.begin(), admitted_.end(), [&](const Enrolled* admitted) {
+          return admitted->version->workflow == candidate.version->workflow && admitted->entry_key == entry_key &&
+                 admitted->contact_key == candidate.contact_key && admitted->account == candidate.account;
+        })) {
+      StartAdmitted();
+    }
+    const Known& known = known_[key];
+    entry.event_seen = seen_.contains({candidate.event_uuid, candidate.version->workflow});
+    entry.depth = candidate.event->depth;
+    entry.entries = known.entries;
+    entry.live = known.live;
+    entry.last_reason = known.last_reason;
+    entry.last_ended_at = known.last_ended_at;
+
+    Enrolled as_if;
+    as_if.account = candidate.account;
+    as_if.contact_key = candidate.contact_key;
+    as_if.contact_source = candidate.contact_source;
+    as_if.version = candidate.version;
+    const Surroundings around{round_.now, &ZoneOf(as_if), facts, candidate.event->backfill};
+    Refusal refusal = Refusal::kFilter;
+    if (candidate.event->kind == 'n') {
+      refusal = DecideEntry(program, entry, around);
+    } else {
+      for (const Trigger& trigger : program.triggers) {  // any of them may enroll
+        if (trigger.on != candidate.on) continue;
+        entry.trigger = &trigger;
+        refusal = DecideEntry(program, entry, around);
+        if (refusal != Refusal::kFilter) break;
+      }
+    }
+    if (refusal == Refusal::kNone) {
+      Admit(candidate, entry_key);
+    } else {
+      refusals_.push_back({refusal, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
+                           candidate.contact_key, entry_key, {}});
+    }
+  }
+}
+
+void Batch::Admit(const Candidate& candidate, const std::string& entry_key) {
+  Known& known = known_[{candidate.account, candidate.contact_key, candidate.version->workflow, entry_key}];
+  auto enrolled = std::make_unique<Enrolled>();
+  enrolled->account = candidate.account;
+  enrolled->contact_key = candidate.contact_key;
+  enrolled->contact_source = candidate.contact_source;
+  enrolled->version = candidate.version;
+  enrolled->entry_key = entry_key;
+  enrolled->entry_number = ++known.entries;
+  // What a deletion enrolls has no row to follow.
+  enrolled->entry_source = candidate.event->op == 'D' ? nullptr : candidate.entry_source;
+  enrolled->entry_row = candidate.entry_row;
+  enrolled->event = candidate.event_uuid;
+  enrolled->event_name = candidate.on;
+  enrolled->event_at = candidate.event_at;
+  enrolled->entered_at = round_.now;
+  enrolled->depth = candidate.event->depth;
+  enrolled->backfill = candidate.event->backfill;
+  enrolled->data = candidate.data;
+  enrolled->state.clock = candidate.event_at;
+  enrolled->is_new = enrolled->touched = true;
+  known.live = true;
+  seen_.insert({candidate.event_uuid, candidate.version->workflow});
+  admitted_.push_back(enrolled.get());
+  enrolled_.push_back(std::move(enrolled));
+}
+
+void Batch::Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason) {
+  parked_.push_back({&event, lookup, reason});
+}
+
+}  // namespace workflow::pg

@@ -1,0 +1,166 @@
+// Facts for the core: the values of a program's fields, and the data of a template.
+#include <algorithm>
+
+#include "core/calendar/civil.h"
+#include "pg/round/candidate.h"
+#include "pg/zones.h"
+
+namespace workflow::pg {
+namespace {
+
+const int kNone = -1;
+
+int IndexOf(const Source& source, const std::string& name) {
+  const auto& fields = source.binding.fields;
+  for (size_t i = 0; i < fields.size(); ++i) if (fields[i].name == name) return static_cast<int>(i);
+  return kNone;
+}
+
+// A recorded text of the event as the value programs see.
+std::optional<Value> Recorded(const Source& source, const Json* row, const std::string& name) {
+  const Json* text = row == nullptr ? nullptr : row->Find(name);
+  const int index = IndexOf(source, name);
+  if (text == nullptr || index == kNone) return std::nullopt;
+  if (text->is_null()) return Value();
+  if (!text->is_string()) return std::nullopt;
+  return ParseValue(source.binding.fields[static_cast<size_t>(index)].type, text->string());
+}
+
+Value DigInto(const Json& json, const std::vector<std::string>& path) { return path.empty() ? Value::OfJson(json) : Dig(json, path); }
+
+Value AtPath(const Field& field, const Value& value) {
+  if (field.path.empty() || value.is_null()) return value;
+  const Json* json = value.AsJson();
+  return json == nullptr ? Value() : Dig(*json, field.path);
+}
+
+}  // namespace
+
+const Zone& Batch::ZoneOf(const Enrolled& enrolled) const {
+  const Settings& settings = enrolled.version->program.settings;
+  const Zone* zone = nullptr;
+  if (settings.timezone == ZoneSource::kNamed) zone = Zones().Find(settings.zone_name);
+  if (settings.timezone == ZoneSource::kContact && enrolled.contact_source != nullptr) {
+    zone = Zones().Find(rows_.Get({enrolled.contact_source->id, enrolled.contact_key}).zone);
+  }
+  if (zone == nullptr) zone = Zones().Find(round_.templates.Account(enrolled.account).zone);
+  static const UtcZone utc;
+  return zone == nullptr ? utc : *zone;
+}
+
+std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
+  const Program& program = enrolled.version->program;
+  std::vector<const Value*> facts;
+  facts.reserve(program.table.fields.size());
+  static const Value null;
+  for (const Field& field : program.table.fields) {
+    const Value* value = &null;
+    if (field.scope == Scope::kRow) {
+      const bool contact = field.entity == "contact";
+      const Source* source = contact ? enrolled.contact_source : enrolled.entry_source;
+      if (source != nullptr && source->binding.entity == field.entity) {
+        const RowFacts& row = rows_.Get({source->id, contact ? enrolled.contact_key : enrolled.entry_row});
+        const int index = IndexOf(*source, field.name);
+        if (row.found && index != kNone && row.known[static_cast<size_t>(index)]) value = &row.values[static_cast<size_t>(index)];
+      }
+      if (!field.path.empty()) value = &values_.emplace_back(AtPath(field, *value));
+    } else if (field.scope == Scope::kEnrollment) {
+      if (field.name == "entered_at") value = &values_.emplace_back(enrolled.entered_at);
+      if (field.name == "version") value = &values_.emplace_back(static_cast<int64_t>(enrolled.version->number));
+      if (field.name == "data") value = &values_.emplace_back(DigInto(enrolled.data, field.path));
+    } else if (field.scope == Scope::kEvent) {
+      if (field.name == "name") value = &values_.emplace_back(enrolled.event_name);
+      if (field.name == "at") value = &values_.emplace_back(enrolled.event_at);
+      if (field.name == "data") value = &values_.emplace_back(DigInto(enrolled.data, field.path));
+    }
+    facts.push_back(value);
+  }
+  return facts;
+}
+
+std::vector<const Value*> Batch::FactsOf(const Candidate& candidate) {
+  const Program& program = candidate.version->program;
+  std::vector<const Value*> facts;
+  facts.reserve(program.table.fields.size());
+  static const Value null;
+  const Json* fresh = candidate.event->kind == 'r' ? candidate.event->body.Find("new") : nullptr;
+  const Json* old = candidate.event->kind == 'r' ? candidate.event->body.Find("old") : nullptr;
+  if (fresh == nullptr || fresh->is_null()) fresh = old;  // a deleted row is as it was
+  for (const Field& field : program.table.fields) {
+    const Value* value = &null;
+    if (field.scope == Scope::kRow) {
+      const bool contact = field.entity == "contact";
+      const Source* source = contact ? candidate.contact_source : candidate.entry_source;
+      if (source != nullptr && source->binding.entity == field.entity) {
+        const RowFacts& row = rows_.Get({source->id, contact ? candidate.contact_key : candidate.entry_row});
+        const int index = IndexOf(*source, field.name);
+        // The row that made the event is seen as its transaction wrote it, other rows as they are now.
+        const auto recorded = source == candidate.entry_source ? Recorded(*source, fresh, field.name) : std::nullopt;
+        if (recorded) value = &values_.emplace_back(*recorded);
+        else if (row.found && index != kNone && row.known[static_cast<size_t>(index)]) value = &row.values[static_cast<size_t>(index)];
+      }
+      if (!field.path.empty()) value = &values_.emplace_back(AtPath(field, *value));
+    } else if (field.scope == Scope::kOld && candidate.entry_source != nullptr && candidate.event->op != 'I') {
+      const auto recorded = Recorded(*candidate.entry_source, old, field.name);
+      if (recorded) value = &values_.emplace_back(AtPath(field, *recorded));
+    } else if (field.scope == Scope::kEvent) {
+      if (field.name == "name") value = &values_.emplace_back(candidate.on);
+      if (field.name == "at") value = &values_.emplace_back(candidate.event_at);
+      if (field.name == "data") value = &values_.emplace_back(DigInto(candidate.data, field.path));
+    }
+    facts.push_back(value);
+  }
+  return facts;
+}
+
+namespace {
+
+void AddRow(Json* data, const std::string& entity, const Source* source, const RowFacts& row) {
+  Json object = Json::MakeObject();
+  if (source != nullptr && row.found) {
+    for (size_t i = 0; i < source->binding.fields.size(); ++i) {
+      if (row.known[i]) object.Set(source->binding.fields[i].name, ToJson(row.values[i]));
+    }
+  }
+  data->Set(entity, std::move(object));
+}
+
+}  // namespace
+
+Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& references) {
+  Json data = Json::MakeObject();
+  std::set<std::string> heads;
+  for (const std::string& reference : references) heads.insert(reference.substr(0, reference.find_first_of(".[")));
+  for (const std::string& head : heads) {
+    if (head == "contact" && enrolled.contact_source != nullptr) {
+      AddRow(&data, head, enrolled.contact_source, rows_.Get({enrolled.contact_source->id, enrolled.contact_key}));
+    } else if (enrolled.entry_source != nullptr && head == enrolled.entry_source->binding.entity) {
+      AddRow(&data, head, enrolled.entry_source, rows_.Get({enrolled.entry_source->id, enrolled.entry_row}));
+    } else if (head == "event") {
+      data.Set(head, Json::MakeObject({{"name", Json::String(enrolled.event_name)}, {"at", Json::String(FormatIso(enrolled.event_at))},
+                                       {"data", enrolled.data}}));
+    } else if (head == "enrollment") {
+      data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},
+                                       {"version", Json::Integer(enrolled.version->number)}, {"data", enrolled.data}}));
+    } else if (head == "workflow") {
+      data.Set(head, Json::MakeObject({{"name", Json::String(enrolled.version->workflow_name)}}));
+    }
+  }
+  return data;
+}
+
+Instant Batch::TimeOf(const LogEvent& event, const Json* wanted, const std::string& zone_of_contact) const {
+  const Instant start = round_.is_virtual && !event.timed ? round_.now : event.at;
+  const Json* at = wanted == nullptr ? nullptr : wanted->Find("at");
+  if (at == nullptr || !at->is_string()) return start;
+  if (const auto instant = ParseInstant(at->string())) return *instant;
+  const Zone* zone = Zones().Find(zone_of_contact);
+  if (zone == nullptr) zone = Zones().Find(round_.templates.Account(event.account).zone);
+  static const UtcZone utc;
+  const Zone& in = zone == nullptr ? utc : *zone;
+  if (const auto local = ParseLocalTime(at->string())) return ToInstant(*local, in);
+  if (const auto date = ParseDate(at->string())) return ToInstant(At(*date, ClockTime{0}), in);
+  return start;
+}
+
+}  // namespace workflow::pg

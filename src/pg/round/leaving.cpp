@@ -1,0 +1,112 @@
+// What events do to those who are already in: rows deleted or changed, contacts removed by hand, workflows resumed, tables truncated.
+#include "pg/round/candidate.h"
+#include "pg/server/spi.h"
+
+namespace workflow::pg {
+namespace {
+
+bool Flag(const LogEvent& event, const char* key) {
+  const Json* value = event.body.Find(key);
+  return value != nullptr && value->is_boolean() && value->boolean();
+}
+
+}  // namespace
+
+void Batch::Apply(const std::vector<const LogEvent*>& events) {
+  std::vector<const LogEvent*> gone, changed;
+  for (const LogEvent* event : events) {
+    switch (event->kind) {
+      case 'r':
+        if (Flag(*event, "gone")) gone.push_back(event);
+        else if (Flag(*event, "changed")) changed.push_back(event);
+        break;
+      case 'u': Unenroll(*event); break;
+      case 'p': Resumed(*event); break;
+      case 't':
+        Execute("UPDATE workflow.source SET epoch = epoch + 1 WHERE id = $1", Params().Int4(event->source.value_or(0)));
+        break;
+      default: break;
+    }
+  }
+  if (!gone.empty()) EndRows(gone);
+  if (changed.empty()) return;
+  std::vector<std::pair<Enrolled*, Input>> work;
+  for (const LogEvent* event : changed) {
+    const Source* source = event->source ? round_.registry.SourceById(*event->source) : nullptr;
+    if (source == nullptr) continue;
+    const bool contact = source->binding.entity == "contact";
+    const std::string where = contact ? "e.account = $3 AND e.contact_key = $2 AND e.contact_source = $1" : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
+    for (Enrolled* enrolled : Load(where + " AND s.phase = 'waiting'", Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
+      WantRows(*enrolled);
+      work.emplace_back(enrolled, Input{.kind = InputKind::kRecordChanged});
+    }
+  }
+  rows_.Fetch();
+  for (auto& [enrolled, input] : work) if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
+  Run(std::move(work));
+}
+
+// Enrollments of deleted rows end; the ids of their events are forgotten, so that a row of the same key is a new one.
+void Batch::EndRows(const std::vector<const LogEvent*>& events) {
+  std::vector<std::pair<Enrolled*, Input>> work;
+  std::vector<std::string> forgotten;
+  std::map<int32_t, std::vector<std::string>> rows;
+  for (const LogEvent* event : events) {
+    const Source* source = event->source ? round_.registry.SourceById(*event->source) : nullptr;
+    if (source == nullptr) continue;
+    rows[source->id].push_back(event->row_key);
+    for (const BoundEvent& bound : source->binding.events) {
+      if (bound.once) forgotten.push_back(NamedUuid({source->name, std::to_string(source->epoch), event->row_key, bound.name}));
+    }
+  }
+  for (const auto& [id, keys] : rows) {
+    const bool contact = round_.registry.SourceById(id)->binding.entity == "contact";
+    const std::string where = contact ? "e.contact_source = $1 AND e.contact_key = ANY ($2)" : "e.entry_source = $1 AND e.entry_row = ANY ($2)";
+    for (Enrolled* enrolled : Load(where, Params().Int4(id).Texts(keys))) {
+      if (enrolled->is_new) continue;  // it entered by the deletion itself
+      WantRows(*enrolled);
+      work.emplace_back(enrolled, Input{.kind = InputKind::kRecordDeleted});
+    }
+  }
+  rows_.Fetch();
+  Run(std::move(work));
+  Execute("DELETE FROM workflow.entry_event WHERE event = ANY ($1::text[]::uuid[])", Params().Texts(forgotten));
+}
+
+void Batch::Unenroll(const LogEvent& event) {
+  const Json* workflow = event.body.Find("workflow");
+  const Json* comment = event.body.Find("comment");
+  std::vector<std::pair<Enrolled*, Input>> work;
+  for (Enrolled* enrolled : Load("e.account = $1 AND e.contact_key = $2 AND e.workflow = $3",
+                                 Params().Text(event.account).Text(event.row_key).Int4(
+                                     static_cast<int32_t>(workflow == nullptr ? 0 : workflow->AsInteger().value_or(0))))) {
+    WantRows(*enrolled);
+    Input input{.kind = InputKind::kRemoved};
+    if (comment != nullptr && comment->is_string()) input.detail = comment->string();
+    work.emplace_back(enrolled, input);
+  }
+  rows_.Fetch();
+  Run(std::move(work));
+}
+
+// A resumed workflow's held timers go back where they were; archived by force, its enrollments end.
+void Batch::Resumed(const LogEvent& event) {
+  const Json* workflow = event.body.Find("workflow");
+  const int32_t id = static_cast<int32_t>(workflow == nullptr ? 0 : workflow->AsInteger().value_or(0));
+  if (event.name == "resume") {
+    Execute("WITH back AS (DELETE FROM workflow.held WHERE workflow = $1 RETURNING due, enrollment, number)"
+            " INSERT INTO workflow.timer (due, enrollment, number) SELECT due, enrollment, number FROM back ON CONFLICT DO NOTHING",
+            Params().Int4(id));
+    return;
+  }
+  if (event.name != "archive") return;
+  std::vector<std::pair<Enrolled*, Input>> work;
+  for (Enrolled* enrolled : Load("e.workflow = $1", Params().Int4(id))) {
+    WantRows(*enrolled);
+    work.emplace_back(enrolled, Input{.kind = InputKind::kArchived});
+  }
+  rows_.Fetch();
+  Run(std::move(work));
+}
+
+}  // namespace workflow::pg

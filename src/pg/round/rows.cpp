@@ -1,0 +1,226 @@
+#include "pg/round/rows.h"
+
+#include <algorithm>
+
+#include "core/condition/condition.h"
+#include "core/calendar/civil.h"
+#include "pg/convert.h"
+#include "pg/server/spi.h"
+#include "pg/zones.h"
+
+namespace workflow::pg {
+
+std::string QuotedName(const std::string& name) {
+  const char* text = name.c_str();
+  return CallBackend([&] { return quote_identifier(text); });
+}
+
+std::string QuotedRelation(const Source& source) {
+  const Oid oid = source.relation;
+  const char* name = CallBackend([&] {
+    const char* relation = get_rel_name(oid);
+    return relation == nullptr ? nullptr : quote_qualified_identifier(get_namespace_name(get_rel_namespace(oid)), relation);
+  });
+  if (name == nullptr) throw SqlError{ERRCODE_UNDEFINED_TABLE, "the table of source \"" + source.name + "\" does not exist"};
+  return name;
+}
+
+std::string ColumnType(const Source& source, const std::string& column) {
+  const Oid oid = source.relation;
+  const char* name = column.c_str();
+  const char* type = CallBackend([&]() -> const char* {
+    const AttrNumber number = get_attnum(oid, name);
+    if (number == InvalidAttrNumber) return nullptr;
+    return format_type_extended(get_atttype(oid, number), -1, FORMAT_TYPE_FORCE_QUALIFY);
+  });
+  if (type == nullptr) {
+    throw SqlError{ERRCODE_UNDEFINED_COLUMN, "column \"" + column + "\" of source \"" + source.name + "\" does not exist"};
+  }
+  return type;
+}
+
+std::string KeyJoin(const Source& source, int first_parameter) {
+  std::string arrays, names, on;
+  for (size_t i = 0; i < source.binding.key.size(); ++i) {
+    const std::string n = std::to_string(i + 1);
+    arrays += (i > 0 ? ", $" : "$") + std::to_string(first_parameter + static_cast<int>(i)) + "::text[]";
+    names += (i > 0 ? ", k" : "k") + n;
+    on += (i > 0 ? " AND \"row\"." : "\"row\".") + QuotedName(source.binding.key[i]) + " = k.k" + n + "::" +
+        ColumnType(source, source.binding.key[i]);
+  }
+  return "unnest(" + arrays + ") WITH ORDINALITY AS k(" + names + ", n) JOIN " + QuotedRelation(source) + " AS \"row\" ON " + on;
+}
+
+std::vector<std::vector<std::string>> KeyColumns(const Source& source, const std::vector<std::string>& keys) {
+  std::vector<std::vector<std::string>> columns(source.binding.key.size());
+  for (const std::string& key : keys) {
+    std::vector<std::string> parts = SplitKey(key, columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) columns[i].push_back(i < parts.size() ? parts[i] : std::string());
+  }
+  return columns;
+}
+
+NeededFields::NeededFields(const Registry& registry, const std::vector<std::string>& references) {
+  std::map<std::string, std::set<std::string>> names;  // by entity; "" among them means all
+  const auto refer = [&](const std::string& reference) {
+    const size_t dot = reference.find('.');
+    if (dot == std::string::npos) names[reference].insert("");
+    else names[reference.substr(0, dot)].insert(reference.substr(dot + 1, reference.find('.', dot + 1) - dot - 1));
+  };
+  for (const std::string& reference : references) refer(reference);
+  for (const auto& version : registry.versions) {
+    for (const Field& field : version->program.table.fields) {
+      if (field.scope == Scope::kRow) names[field.entity].insert(field.name);
+    }
+    for (const std::string& reference : version->program.references) refer(reference);
+  }
+  // What a message to a contact needs whatever its template says.
+  for (const char* name : {"email", "phone", "locale", "language", "push_token"}) names["contact"].insert(name);
+  for (const auto& source : registry.sources) {
+    const Binding& binding = source->binding;
+    const std::set<std::string>& wanted = names[binding.entity];
+    const bool all = wanted.contains("");
+    std::set<std::string> columns;
+    if (!binding.account.empty()) columns.insert(binding.account);
+    for (const ZoneRule& rule : binding.zone) if (!rule.column.empty()) columns.insert(rule.column);
+    if (!binding.tags.empty()) columns.insert(binding.tags);
+    std::set<size_t> indexes;
+    for (size_t i = 0; i < binding.fields.size(); ++i) {
+      const BoundField& field = binding.fields[i];
+      if (columns.contains(field.name) || wanted.contains(field.name) || (all && field.sql.empty())) indexes.insert(i);
+    }
+    if (binding.live) {
+      for (uint32_t index : FieldsOf(*binding.live)) {
+        for (size_t i = 0; i < binding.fields.size(); ++i) if (binding.fields[i].name == binding.table.fields[index].name) indexes.insert(i);
+      }
+    }
+    fields_[source->id].assign(indexes.begin(), indexes.end());
+  }
+}
+
+const std::vector<size_t>& NeededFields::Of(int32_t source) const {
+  static const auto* none = new std::vector<size_t>();
+  const auto found = fields_.find(source);
+  return found == fields_.end() ? *none : found->second;
+}
+
+const RowFacts& RowStore::Get(const RowKey& key) const {
+  static const auto* absent = new RowFacts();
+  const auto found = rows_.find(key);
+  return found == rows_.end() ? *absent : found->second;
+}
+
+void RowStore::Fetch() {
+  std::map<int32_t, std::vector<std::string>> keys;
+  for (const RowKey& key : wanted_) {
+    keys[key.source].push_back(key.key);
+    rows_[key] = RowFacts();  // not found unless the query brings it
+  }
+  wanted_.clear();
+  for (const auto& [id, list] : keys) {
+    const Source* source = registry_.SourceById(id);
+    if (source == nullptr) continue;
+    if (!source->broken.empty()) {
+      throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "source \"" + source->name + "\" cannot be read", source->broken,
+                     "See workflow.doctor()."};
+    }
+    try {
+      FetchSource(*source, list);
+    } catch (const BackendError& error) {
+      // A column or function that is not there any more is the source's fault, not that of whose turn it is.
+      if (ERRCODE_TO_CATEGORY(error.sqlstate()) != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) throw;
+      throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "source \"" + source->name + "\" cannot be read", error.data()->message,
+                     "See workflow.doctor()."};
+    }
+  }
+}
+
+namespace {
+
+// The value as programs see it: a timestamp or date that was declared to mean an instant is one.
+Value AsBound(const BoundField& field, Value value) {
+  if (field.zone.empty() || value.is_null()) return value;
+  const Zone* zone = Zones().Find(field.zone);
+  if (zone == nullptr) return Value();
+  if (const auto* local = value.As<LocalTime>()) return Value(ToInstant(*local, *zone));
+  if (const auto* date = value.As<Date>()) return Value(ToInstant(At(*date, field.at.value_or(ClockTime{0})), *zone));
+  return value;
+}
+
+}  // namespace
+
+void RowStore::FetchSource(const Source& source, const std::vector<std::string>& keys) {
+  const Binding& binding = source.binding;
+  const std::vector<size_t>& fields = needed_.Of(source.id);
+  std::string list = "k.n";
+  for (size_t index : fields) {
+    const BoundField& field = binding.fields[index];
+    list += field.sql.empty() ? ", \"row\"." + QuotedName(field.column) : ", (" + field.sql + ")";
+  }
+  std::vector<const ZoneRule*> zone_sql;
+  for (const ZoneRule& rule : binding.zone) {
+    if (rule.kind != ZoneRule::Kind::kSql) continue;
+    list += ", (" + rule.sql + ")::text";
+    zone_sql.push_back(&rule);
+  }
+  Params params;
+  for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
+  RunAs(source.owner, source.search_path, [&] {
+    Rows rows = Execute("SELECT " + list + " FROM " + KeyJoin(source, 1) + " ORDER BY k.n", params);
+    std::vector<Converter> converters;
+    for (size_t i = 0; i < fields.size(); ++i) {
+      converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(i) + 1)->atttypid);
+    }
+    for (size_t i = 0; i < rows.size(); ++i) {
+      RowFacts& facts = rows_[RowKey{source.id, keys[static_cast<size_t>(rows.Int8(i, 1)) - 1]}];
+      facts.found = true;
+      facts.values.assign(binding.table.fields.size(), Value());
+      facts.known.assign(binding.table.fields.size(), false);
+      for (size_t j = 0; j < fields.size(); ++j) {
+        bool is_null;
+        const Datum datum = rows.Raw(i, static_cast<int>(j) + 2, &is_null);
+        facts.values[fields[j]] = AsBound(binding.fields[fields[j]], converters[j].Convert(datum, is_null));
+        facts.known[fields[j]] = true;
+      }
+      const auto value_of = [&](const std::string& name) -> const Value* {
+        for (size_t index : fields) if (binding.fields[index].name == name) return &facts.values[index];
+        return nullptr;
+      };
+      if (!binding.account.empty()) {
+        if (const Value* account = value_of(binding.account)) facts.account = account->is_null() ? "" : FormatValue(*account);
+      } else {
+        facts.account = binding.account_value;
+      }
+      size_t next_sql = fields.size() + 2;
+      for (const ZoneRule& rule : binding.zone) {
+        std::string zone;
+        if (rule.kind == ZoneRule::Kind::kSql) {
+          zone = rows.Text(i, static_cast<int>(next_sql++));
+        } else if (const Value* value = value_of(rule.column); value != nullptr && !value->is_null()) {
+          zone = FormatValue(*value);
+        }
+        for (const auto& [from, to] : rule.map) {
+          if (from == zone) { zone = to; break; }
+        }
+        if (facts.zone.empty() && !zone.empty() && Zones().Find(zone) != nullptr) facts.zone = zone;
+      }
+      facts.live = true;
+      if (binding.live) {
+        for (size_t j = binding.fields.size(); j < facts.values.size(); ++j) {  // places inside of json columns
+          const Field& place = binding.table.fields[j];
+          const Value* whole = place.scope == Scope::kRow ? value_of(place.name) : nullptr;
+          if (whole == nullptr) continue;
+          const Json* json = whole->AsJson();
+          facts.values[j] = json == nullptr ? Value() : Dig(*json, place.path);
+          facts.known[j] = true;
+        }
+        std::vector<const Value*> pointers;
+        for (size_t j = 0; j < facts.values.size(); ++j) pointers.push_back(facts.known[j] ? &facts.values[j] : nullptr);
+        facts.live = Evaluate(*binding.live, pointers, now_, nullptr) == Outcome::kTrue;
+      }
+    }
+    rows.Free();
+  });
+}
+
+}  // namespace workflow::pg

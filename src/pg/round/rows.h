@@ -1,0 +1,68 @@
+// Facts about rows of the CRM: one query per source and round, by key, in key order, as the source's owner. Every field that any loaded
+// program or stored template reads comes with the row, so that a decision never has to ask again.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/value.h"
+#include "pg/server/guard.h"
+#include "pg/sources/registry.h"
+
+namespace workflow::pg {
+
+struct RowKey {
+  int32_t source = 0;
+  std::string key;
+  friend auto operator<=>(const RowKey&, const RowKey&) = default;
+};
+
+struct RowFacts {
+  bool found = false;
+  bool live = false;
+  std::string account;
+  std::string zone;                 // the first zone that a rule of the binding gives; unchecked
+  std::vector<Value> values;        // by index into the binding's fields; null where `known` is not set
+  std::vector<bool> known;          // which fields were read
+};
+
+// Which fields of each source the loaded programs and templates read; kept until the registry changes.
+class NeededFields {
+ public:
+  // `references` are the dotted names that stored templates read.
+  NeededFields(const Registry& registry, const std::vector<std::string>& references);
+  const std::vector<size_t>& Of(int32_t source) const;
+
+ private:
+  std::map<int32_t, std::vector<size_t>> fields_;
+};
+
+class RowStore {
+ public:
+  RowStore(const Registry& registry, const NeededFields& needed, Instant now) : registry_(registry), needed_(needed), now_(now) {}
+  void Want(const RowKey& key) { if (!rows_.contains(key)) wanted_.insert(key); }
+  void Forget(const RowKey& key) { rows_.erase(key); }  // it was changed: the next Fetch reads it again
+  void Fetch();                                         // all that is wanted
+  const RowFacts& Get(const RowKey& key) const;         // must have been wanted and fetched
+
+ private:
+  void FetchSource(const Source& source, const std::vector<std::string>& keys);
+  const Registry& registry_;
+  const NeededFields& needed_;
+  Instant now_;
+  std::set<RowKey> wanted_;
+  std::map<RowKey, RowFacts> rows_;
+};
+
+// Building blocks of statements over a source's relation, always quoted.
+std::string QuotedRelation(const Source& source);                    // "public"."orders"
+std::string QuotedName(const std::string& name);
+std::string ColumnType(const Source& source, const std::string& column);  // for casts of key texts
+// `unnest($1::text[], …) WITH ORDINALITY AS k(k1, …, n) JOIN relation AS "row" ON "row".key = k.k1::type …`: parameters first..
+std::string KeyJoin(const Source& source, int first_parameter);
+// The parts of the keys, one vector a key column: the parameters of KeyJoin.
+std::vector<std::vector<std::string>> KeyColumns(const Source& source, const std::vector<std::string>& keys);
+
+}  // namespace workflow::pg

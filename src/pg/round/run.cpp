@@ -1,0 +1,243 @@
+// Going on: the core decides for every enrollment in hand, its effects are performed together, and those that changed rows go on with facts read
+// anew.
+#include <algorithm>
+
+#include "pg/round/candidate.h"
+#include "pg/round/turn.h"
+#include "pg/server/spi.h"
+#include "pg/zones.h"
+
+namespace workflow::pg {
+namespace {
+
+std::string StepId(const Program& program, int32_t step) {
+  return step >= 0 && static_cast<size_t>(step) < program.steps.size() ? program.steps[static_cast<size_t>(step)].id : std::string();
+}
+
+const Source* ChangedSource(const Enrolled& enrolled, const std::string& entity) {
+  if (entity == "contact") return enrolled.contact_source;
+  return enrolled.entry_source != nullptr && enrolled.entry_source->binding.entity == entity ? enrolled.entry_source : nullptr;
+}
+
+}  // namespace
+
+void Batch::Step(Turn* turn) {
+  Enrolled& enrolled = *turn->enrolled;
+  const Program& program = enrolled.version->program;
+  const std::vector<const Value*> facts = FactsOf(enrolled);
+  const Surroundings around{round_.now, &ZoneOf(enrolled), facts, enrolled.backfill};
+  turn->decision = Advance(program, enrolled.state, turn->input, around);
+  for (const Effect& effect : turn->decision.effects) {
+    if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
+      turn->traces.push_back({enrolled.id, StepId(program, trace->step), trace->what, trace->detail});
+    } else if (const auto* send = std::get_if<SendEffect>(&effect)) {
+      turn->messages.push_back(Write(enrolled, *send));
+    } else if (const auto* set = std::get_if<SetEffect>(&effect)) {
+      turn->changes.push_back(ChangeOf(enrolled, std::get<SetStep>(program.steps[static_cast<size_t>(set->step)].body)));
+    } else if (const auto* tag = std::get_if<TagEffect>(&effect)) {
+      const TagStep& step = std::get<TagStep>(program.steps[static_cast<size_t>(tag->step)].body);
+      const Source* source = ChangedSource(enrolled, step.entity);
+      if (source != nullptr) turn->changes.push_back({source, step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, nullptr, &step, {}});
+    }
+  }
+  turn->again = turn->decision.again;
+}
+
+RowChange Batch::ChangeOf(const Enrolled& enrolled, const SetStep& step) {
+  RowChange change{ChangedSource(enrolled, step.entity), step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, &step, nullptr, {}};
+  if (change.source == nullptr) {
+    throw SqlError{MAKE_SQLSTATE('W', 'F', '0', '0', '8'), "there is no row of \"" + step.entity + "\" to change"};
+  }
+  for (const Assignment& assignment : step.assignments) {
+    if (assignment.add) {
+      change.values.push_back(assignment.add->ToString());
+    } else if (assignment.text) {
+      change.values.push_back(Render(enrolled, *assignment.text));
+    } else if (!assignment.value || assignment.value->is_null()) {
+      change.values.push_back(std::nullopt);
+    } else {
+      change.values.push_back(FormatValue(*assignment.value));
+    }
+  }
+  return change;
+}
+
+void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
+  std::vector<Turn> turns;
+  for (auto& [enrolled, input] : work) turns.push_back(Turn{enrolled, std::move(input), {}, {}, {}, {}, false, false});
+  while (!turns.empty()) {
+    for (Turn& turn : turns) Step(&turn);
+    Perform(&turns);
+    std::vector<Turn> next;
+    for (Turn& turn : turns) {
+      Settle(&turn);
+      if (!turn.again || turn.put_off) continue;
+      if (turn.enrolled->contact_source != nullptr) rows_.Forget({turn.enrolled->contact_source->id, turn.enrolled->contact_key});
+      if (turn.enrolled->entry_source != nullptr) rows_.Forget({turn.enrolled->entry_source->id, turn.enrolled->entry_row});
+      next.push_back(Turn{turn.enrolled, Input{.kind = InputKind::kAgain}, {}, {}, {}, {}, false, false});
+    }
+    for (const Turn& turn : next) WantRows(*turn.enrolled);
+    rows_.Fetch();
+    turns = std::move(next);
+  }
+}
+
+void Batch::Perform(std::vector<Turn>* turns) {
+  // The n-th changes of all turns together, grouped so that each group is one statement.
+  for (size_t n = 0;; ++n) {
+    using Group = std::tuple<const Source*, const void*, std::string, int32_t>;
+    std::map<Group, std::vector<std::pair<Turn*, const RowChange*>>> groups;
+    for (Turn& turn : *turns) {
+      if (turn.put_off || n >= turn.changes.size()) continue;
+      const RowChange& change = turn.changes[n];
+      const void* what = change.set != nullptr ? static_cast<const void*>(change.set) : change.tag;
+      groups[{change.source, what, turn.enrolled->version->owner, turn.enrolled->depth}].emplace_back(&turn, &change);
+    }
+    if (groups.empty()) return;
+    for (auto& [group, members] : groups) {
+      std::vector<const RowChange*> changes;
+      for (const auto& [turn, change] : members) changes.push_back(change);
+      const std::vector<bool> missed = PerformChanges(changes, std::get<2>(group), std::get<3>(group), &round_.locks_left);
+      for (size_t i = 0; i < members.size(); ++i) if (missed[i]) members[i].first->put_off = true;
+    }
+  }
+}
+
+// The turn counts: its messages and history are kept, the state becomes what the core said. A turn that was put off comes again in a moment, as
+// if it had not been taken.
+void Batch::Settle(Turn* turn) {
+  Enrolled& enrolled = *turn->enrolled;
+  enrolled.touched = true;
+  if (turn->put_off) {
+    enrolled.state.phase = Phase::kRetry;
+    enrolled.state.timer += 1;
+    enrolled.state.due = Instant{round_.now.us + (round_.locks_left > 0 ? kSecond : 0)};
+    return;
+  }
+  const State before = enrolled.state;
+  enrolled.state = turn->decision.state;
+  if (before.step != enrolled.state.step || before.clock != enrolled.state.clock) enrolled.shifted_us = 0;
+  if (turn->input.kind == InputKind::kResume) enrolled.shifted_us += turn->input.paused_us;
+  counts_.steps += enrolled.state.visit - before.visit;
+  counts_.messages += static_cast<int32_t>(turn->messages.size());
+  std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
+  std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
+  if (enrolled.state.phase == Phase::kEnded) {
+    Known& known = known_[{enrolled.account, enrolled.contact_key, enrolled.version->workflow, enrolled.entry_key}];
+    known.live = false;
+    known.last_reason = enrolled.state.reason;
+    known.last_ended_at = round_.now;
+  }
+}
+
+void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
+  std::vector<int64_t> parked;
+  for (const LogEvent* event : events) if (event->parked) parked.push_back(event->id);
+  if (!parked.empty()) Execute("DELETE FROM workflow.parked WHERE event_id = ANY ($1)", Params().Int8s(parked));
+  Enter(events);
+  StartAdmitted();
+  Apply(events);
+}
+
+// Those who have just been let in take their first steps.
+void Batch::StartAdmitted() {
+  if (admitted_.empty()) return;
+  Rows ids = Execute("SELECT nextval('workflow.enrollment_id_seq') FROM generate_series(1, $1)", Params().Int4(static_cast<int32_t>(admitted_.size())));
+  std::vector<std::pair<Enrolled*, Input>> work;
+  for (size_t i = 0; i < admitted_.size(); ++i) {
+    Enrolled* enrolled = admitted_[i];
+    enrolled->id = ids.Int8(i, 1);
+    by_id_[enrolled->id] = enrolled;
+    entry_events_.push_back({enrolled->event, enrolled->version->workflow, enrolled->account, enrolled->id});
+    traces_.push_back({enrolled->id, "", "entered", enrolled->event_name});
+    WantRows(*enrolled);
+    work.emplace_back(enrolled, Input{.kind = InputKind::kStart});
+  }
+  ids.Free();
+  admitted_.clear();
+  rows_.Fetch();
+  Run(std::move(work));
+}
+
+void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
+  std::vector<std::optional<Instant>> dues;
+  std::vector<int64_t> ids;
+  std::vector<int32_t> numbers, held_workflows, held_numbers;
+  std::vector<int64_t> held;
+  std::vector<std::optional<Instant>> held_dues;
+  std::map<int64_t, const TimerItem*> by_enrollment;
+  for (const TimerItem& timer : timers) {
+    dues.push_back(timer.due);
+    ids.push_back(timer.enrollment);
+    numbers.push_back(timer.number);
+  }
+  Execute("DELETE FROM workflow.timer t USING unnest($1::timestamptz[], $2::bigint[], $3::int[]) AS u(due, enrollment, number)"
+          " WHERE t.due = u.due AND t.enrollment = u.enrollment AND t.number = u.number",
+          Params().Times(dues).Int8s(ids).Int4s(numbers));
+  std::vector<Enrolled*> loaded = Load("e.id = ANY ($1)", Params().Int8s(ids));
+  for (const TimerItem& timer : timers) {
+    const auto found = by_id_.find(timer.enrollment);
+    if (found != by_id_.end() && found->second->state.timer == timer.number) by_enrollment[timer.enrollment] = &timer;
+  }
+  std::vector<std::pair<Enrolled*, Input>> work;
+  for (Enrolled* enrolled : loaded) {
+    const auto timer = by_enrollment.find(enrolled->id);
+    if (timer == by_enrollment.end()) continue;  // stale: another one counts by now
+    if (enrolled->version->status == WorkflowStatus::kPaused) {
+      held_workflows.push_back(enrolled->version->workflow);
+      held.push_back(enrolled->id);
+      held_numbers.push_back(timer->second->number);
+      held_dues.push_back(timer->second->due);
+      continue;
+    }
+    WantRows(*enrolled);
+    Input input{.kind = InputKind::kTimer, .timer = timer->second->number};
+    const int64_t paused = PausedSince(*enrolled) - enrolled->shifted_us;
+    if (paused > 0 && enrolled->state.phase == Phase::kWaiting) input = Input{.kind = InputKind::kResume, .paused_us = paused};
+    work.emplace_back(enrolled, input);
+  }
+  if (!held.empty()) {
+    Execute("INSERT INTO workflow.held (workflow, enrollment, number, due) SELECT * FROM unnest($1::int[], $2::bigint[], $3::int[], $4::timestamptz[])"
+            " ON CONFLICT DO NOTHING",
+            Params().Int4s(held_workflows).Int8s(held).Int4s(held_numbers).Times(held_dues));
+  }
+  rows_.Fetch();
+  for (auto& [enrolled, input] : work) if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
+  Run(std::move(work));
+}
+
+// How much of the present wait lay inside pauses of the workflow.
+int64_t Batch::PausedSince(const Enrolled& enrolled) const {
+  int64_t paused = 0;
+  const auto found = round_.pauses.find(enrolled.version->workflow);
+  if (found == round_.pauses.end()) return 0;
+  for (const auto& [from, to] : found->second) {
+    paused += std::max<int64_t>(0, to.us - std::max(from.us, enrolled.state.clock.us));
+  }
+  return paused;
+}
+
+void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us) {
+  if (pause_us > 0) {  // counts no attempt: the same timer, a moment later
+    Execute("UPDATE workflow.timer SET due = $4 WHERE due = $1 AND enrollment = $2 AND number = $3",
+            Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number).Time(Instant{round_.now.us + pause_us}));
+    return;
+  }
+  Execute("DELETE FROM workflow.timer WHERE due = $1 AND enrollment = $2 AND number = $3",
+          Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number));
+  for (Enrolled* enrolled : Load("e.id = $1", Params().Int8(timer.enrollment))) {
+    if (enrolled->state.timer != timer.number) continue;
+    Turn turn{enrolled, Input{.kind = InputKind::kFailed, .jitter = 0.5, .detail = message}, {}, {}, {}, {}, false, false};
+    const std::vector<const Value*> facts(enrolled->version->program.table.fields.size(), &values_.emplace_back());
+    static const UtcZone utc;
+    turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill});
+    for (const Effect& effect : turn.decision.effects) {
+      if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
+        turn.traces.push_back({enrolled->id, StepId(enrolled->version->program, trace->step), trace->what, trace->detail});
+      }
+    }
+    Settle(&turn);
+  }
+}
+
+}  // namespace workflow::pg

@@ -1,0 +1,134 @@
+#include "pg/round/templates.h"
+
+#include <algorithm>
+#include <set>
+
+#include "pg/server/spi.h"
+
+namespace workflow::pg {
+namespace {
+
+void Collect(const Json& json, std::vector<const std::string*>* out) {
+  if (json.is_string()) out->push_back(&json.string());
+  if (json.is_array()) for (const Json& item : json.array()) Collect(item, out);
+  if (json.is_object()) for (const auto& [key, value] : json.object()) Collect(value, out);
+}
+
+Json Replace(const Json& json, const std::vector<std::string>& texts, size_t* next) {
+  if (json.is_string()) return Json::String(texts[(*next)++]);
+  if (json.is_array()) {
+    Json::Array items;
+    for (const Json& item : json.array()) items.push_back(Replace(item, texts, next));
+    return Json::MakeArray(std::move(items));
+  }
+  if (json.is_object()) {
+    Json::Object members;
+    for (const auto& [key, value] : json.object()) members.emplace_back(key, Replace(value, texts, next));
+    return Json::MakeObject(std::move(members));
+  }
+  return json;
+}
+
+std::optional<Template> ParseStored(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  Problems problems;
+  auto parsed = Template::Parse(*text, &problems);
+  if (!parsed.ok()) return std::nullopt;  // put_template refuses such texts; an older one may have been written by hand
+  return *parsed;
+}
+
+}  // namespace
+
+std::vector<const std::string*> StringsOf(const Json& json) {
+  std::vector<const std::string*> strings;
+  Collect(json, &strings);
+  return strings;
+}
+
+Json WithStrings(const Json& json, const std::vector<std::string>& texts) {
+  size_t next = 0;
+  return Replace(json, texts, &next);
+}
+
+void TemplateStore::Load() {
+  std::set<std::string> references;
+  const auto refer = [&](const std::optional<Template>& text) {
+    if (text) references.insert(text->references().begin(), text->references().end());
+  };
+  Rows rows = Execute("SELECT t.name, t.channel, t.locale, t.account, t.version, t.subject, t.body, t.data::text FROM workflow.template t "
+                      "ORDER BY t.name, t.version DESC");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    StoredTemplate stored;
+    stored.name = rows.Text(i, 1);
+    stored.channel = rows.Text(i, 2);
+    stored.locale = rows.Text(i, 3);
+    stored.account = rows.Text(i, 4);
+    stored.version = rows.Int4(i, 5);
+    stored.subject = ParseStored(rows.MaybeText(i, 6));
+    stored.body = ParseStored(rows.MaybeText(i, 7));
+    refer(stored.subject);
+    refer(stored.body);
+    std::string error;
+    if (const auto data = rows.MaybeText(i, 8)) stored.data = Json::Parse(*data, &error);
+    if (stored.data) {
+      for (const std::string* text : StringsOf(*stored.data)) {
+        auto parsed = ParseStored(*text);
+        if (!parsed) parsed = ParseStored(std::string());
+        refer(parsed);
+        stored.data_texts.push_back(*parsed);
+      }
+    }
+    by_name_[stored.name].push_back(std::move(stored));
+  }
+  rows.Free();
+  Rows accounts = Execute("SELECT a.account, a.settings->>'timezone', (a.settings->'sender')::text FROM workflow.account a");
+  for (size_t i = 0; i < accounts.size(); ++i) {
+    AccountSettings& settings = accounts_[accounts.Text(i, 1)];
+    settings.zone = accounts.Text(i, 2);
+    std::string error;
+    if (const auto sender = accounts.MaybeText(i, 3)) settings.sender = Json::Parse(*sender, &error);
+  }
+  accounts.Free();
+  references_.assign(references.begin(), references.end());
+}
+
+const TemplateStore& TemplateStore::Current(const Registry& registry) {
+  static std::unique_ptr<const TemplateStore>* current = new std::unique_ptr<const TemplateStore>();
+  static uint64_t generation = 0;
+  if (*current == nullptr || generation != registry.generation) {
+    auto store = std::make_unique<TemplateStore>();
+    store->Load();
+    *current = std::move(store);
+    generation = registry.generation;
+  }
+  return **current;
+}
+
+const StoredTemplate* TemplateStore::Choose(const std::string& account, const std::string& name, const std::string& channel,
+                                            const std::string& locale, std::optional<int32_t> version) const {
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return nullptr;
+  const std::string language = locale.substr(0, locale.find_first_of("-_"));
+  const StoredTemplate* best = nullptr;
+  int best_rank = 0;
+  for (const StoredTemplate& stored : found->second) {  // newest first
+    if (stored.channel != channel || (version && stored.version != *version)) continue;
+    if (stored.account != account && !stored.account.empty()) continue;
+    int rank = stored.account == account ? 10 : 0;
+    if (!locale.empty() && stored.locale == locale) rank += 3;
+    else if (!language.empty() && stored.locale == language) rank += 2;
+    else if (stored.locale.empty()) rank += 1;
+    else continue;
+    if (rank > best_rank) { best = &stored; best_rank = rank; }
+  }
+  return best;
+}
+
+const AccountSettings& TemplateStore::Account(const std::string& account) const {
+  static const auto* none = new AccountSettings();
+  auto found = accounts_.find(account);
+  if (found == accounts_.end()) found = accounts_.find("");
+  return found == accounts_.end() ? *none : found->second;
+}
+
+}  // namespace workflow::pg

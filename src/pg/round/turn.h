@@ -1,0 +1,33 @@
+// One call of the core for one enrollment, with what its effects want done. Nothing of it counts until it is settled: rows of the CRM that are
+// locked by somebody put the whole turn off. Private to batch's files.
+#pragma once
+
+#include "pg/round/batch.h"
+
+namespace workflow::pg {
+
+// A change of one row of the CRM: by `set` (one text per assignment; add is a number) or by `tag`.
+struct RowChange {
+  const Source* source = nullptr;
+  std::string key;
+  const SetStep* set = nullptr;
+  const TagStep* tag = nullptr;
+  std::vector<std::optional<std::string>> values;
+};
+
+struct Batch::Turn {
+  Enrolled* enrolled = nullptr;
+  Input input;
+  Decision decision;
+  std::vector<PendingMessage> messages;
+  std::vector<PendingTrace> traces;
+  std::vector<RowChange> changes;
+  bool put_off = false;
+  bool again = false;
+};
+
+// Performs changes of one kind (same step, same source) as the workflow's owner; returns which of them could not be locked. Rows are locked
+// in key order, and what somebody else holds is passed over (semantics 31).
+std::vector<bool> PerformChanges(const std::vector<const RowChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left);
+
+}  // namespace workflow::pg

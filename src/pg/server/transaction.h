@@ -1,0 +1,72 @@
+// Transactions and subtransactions as scopes, and who the code inside them runs as.
+#pragma once
+
+#include "pg/server/entry.h"
+
+namespace workflow::pg {
+
+// An internal subtransaction. Rolled back unless released; the memory context and resource owner are put back either way.
+class Subtransaction {
+ public:
+  Subtransaction() : context_(CurrentMemoryContext), owner_(CurrentResourceOwner) {
+    CallBackend([] { BeginInternalSubTransaction(nullptr); });
+    MemoryContextSwitchTo(context_);
+  }
+  Subtransaction(const Subtransaction&) = delete;
+  Subtransaction& operator=(const Subtransaction&) = delete;
+  void Release() {
+    CallBackend([] { ReleaseCurrentSubTransaction(); });
+    Back();
+  }
+  // Undoes everything since the constructor. Called by hand, because it may raise and a destructor may not.
+  void RollBack() {
+    CallBackend([] { RollbackAndReleaseCurrentSubTransaction(); });
+    Back();
+  }
+
+ private:
+  void Back() noexcept {
+    MemoryContextSwitchTo(context_);
+    CurrentResourceOwner = owner_;
+  }
+  MemoryContext context_;
+  ResourceOwner owner_;
+};
+
+// A worker's transaction around `work`. On failure: logged, aborted, false; the worker lives on.
+template <typename Work>
+bool InTransaction(Work&& work) {
+  Raised raised;
+  const bool done = Contained(
+      [&] {
+        CallBackend([] {
+          SetCurrentStatementStartTimestamp();
+          StartTransactionCommand();
+          PushActiveSnapshot(GetTransactionSnapshot());
+          SPI_connect();
+        });
+        work();
+        CallBackend([] {
+          SPI_finish();
+          PopActiveSnapshot();
+          CommitTransactionCommand();
+        });
+      },
+      raised);
+  if (!done) {
+    Raise(raised, LOG);
+    AbortCurrentTransaction();
+  }
+  return done;
+}
+
+// SPI for the scope of a function. The result of a query stays readable until Finish.
+class Spi {
+ public:
+  Spi() { CallBackend([] { SPI_connect(); }); }
+  Spi(const Spi&) = delete;
+  Spi& operator=(const Spi&) = delete;
+  void Finish() { CallBackend([] { SPI_finish(); }); }
+};
+
+}  // namespace workflow::pg

@@ -1,0 +1,236 @@
+// Random programs of limited shape against random inputs. Whatever comes: no crash, what has ended stays as it is, `due` is set
+// exactly where the phase has a timer, timers only count up, messages carry times that make sense, and `again` comes to an end.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <tuple>
+
+#include "core/enrollment/enrollment.h"
+
+namespace workflow {
+namespace {
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+class Bytes {
+ public:
+  Bytes(const uint8_t* data, size_t size) : data_(data), left_(size) {}
+  bool empty() const { return left_ == 0; }
+  template <typename T>
+  T Take() {
+    T value{};
+    const size_t size = std::min(sizeof(T), left_);
+    std::memcpy(&value, data_, size);
+    data_ += size;
+    left_ -= size;
+    return value;
+  }
+  int64_t Below(uint32_t limit) { return Take<uint32_t>() % limit; }
+  bool Flip() { return (Take<uint8_t>() & 1) != 0; }
+
+ private:
+  const uint8_t* data_;
+  size_t left_;
+};
+
+// Half a year each, with a change of any size up to a day between them.
+class HalvesZone final : public Zone {
+ public:
+  explicit HalvesZone(Bytes& bytes) {
+    for (int32_t& offset : offsets_) offset = static_cast<int32_t>(bytes.Below(24 * 60) - 12 * 60) * 60;
+  }
+  int32_t OffsetAt(Instant at) const override { return offsets_[(at.us / (182 * kDay)) & 1]; }
+  std::string name() const override { return "halves"; }
+
+ private:
+  int32_t offsets_[2] = {};
+};
+
+constexpr uint32_t kFields = 3;
+
+Instant SaneInstant(Bytes& bytes) {
+  return Instant{bytes.Below(100 * 366) * kDay + bytes.Below(1440) * kMinute + bytes.Below(3)};
+}
+
+Duration AnyDuration(Bytes& bytes) {
+  return {bytes.Below(24'000) - 12'000, bytes.Below(730'000) - 365'000, (bytes.Below(20'000) - 10'000) * kMinute};
+}
+
+Duration ShortDuration(Bytes& bytes) { return {bytes.Below(3), bytes.Below(10), bytes.Below(100) * kMinute}; }
+
+Condition AnyCondition(Bytes& bytes) {
+  Condition condition;
+  condition.root.field = static_cast<uint32_t>(bytes.Below(kFields));
+  condition.root.op = bytes.Flip() ? Operator::kNull : Operator::kEqual;
+  if (condition.root.op == Operator::kEqual) condition.root.values = {Value(bytes.Flip())};
+  return condition;
+}
+
+Value AnyValue(Bytes& bytes) {
+  switch (bytes.Below(8)) {
+    case 0:
+      return Value(Instant{bytes.Take<int64_t>()});
+    case 1:
+      return Value(LocalTime{bytes.Take<int64_t>()});
+    case 2:
+      return Value(Date{bytes.Take<int32_t>()});
+    case 3:
+      return Value(SaneInstant(bytes));
+    case 4:
+      return Value(FormatDate(Date{bytes.Take<int32_t>()}));
+    case 5:
+      return Value(bytes.Flip());
+    case 6:
+      return Value(std::numeric_limits<int64_t>::max());
+    default:
+      return {};
+  }
+}
+
+PastRule AnyPastRule(Bytes& bytes) {
+  PastRule rule{.policy = {}, .grace = ShortDuration(bytes)};
+  if (bytes.Flip()) rule.policy = static_cast<IfPast>(bytes.Below(4));
+  return rule;
+}
+
+WaitStep AnyWait(Bytes& bytes) {
+  WaitStep wait;
+  wait.kind = static_cast<WaitStep::Kind>(bytes.Below(3));
+  wait.offset = bytes.Flip() ? ShortDuration(bytes) : AnyDuration(bytes);
+  wait.field = static_cast<uint32_t>(bytes.Below(kFields + 1));  // one of them nobody gives
+  if (bytes.Flip()) wait.at = ClockTime{static_cast<int32_t>(bytes.Below(1440))};
+  wait.if_past = AnyPastRule(bytes);
+  wait.on_null = bytes.Flip() ? OnNull::kExit : OnNull::kContinue;
+  return wait;
+}
+
+// Forward, as every compiled program is; or anywhere, which must be caught as an error.
+struct Links {
+  bool forward;
+  int32_t size;
+  int32_t From(int32_t index, Bytes& bytes) const {
+    if (!forward) return static_cast<int32_t>(bytes.Below(static_cast<uint32_t>(size) + 3)) - 2;
+    const int32_t next = index + 1 + static_cast<int32_t>(bytes.Below(3));
+    return next < size ? next : kEndOfSteps;
+  }
+};
+
+Step AnyStep(int32_t index, const Links& links, Bytes& bytes) {
+  Step step;
+  step.id = "s" + std::to_string(index);
+  if (bytes.Below(4) == 0) step.filter = AnyCondition(bytes);
+  step.next = links.From(index, bytes);
+  switch (bytes.Below(7)) {
+    case 0:
+      step.body = BranchStep{{{"then", AnyCondition(bytes), links.From(index, bytes)}}, links.From(index, bytes)};
+      break;
+    case 1:
+      step.body = SetStep{};
+      break;
+    case 2:
+      step.body = TagStep{};
+      break;
+    case 3:
+      step.body = StopStep{"why"};
+      break;
+    case 4:
+      step.body = SendStep{};
+      break;
+    default:
+      step.body = AnyWait(bytes);
+      break;
+  }
+  return step;
+}
+
+Program AnyProgram(Bytes& bytes, const Links& links) {
+  Program program;
+  program.settings.retry_max = static_cast<int32_t>(bytes.Below(4));
+  if (bytes.Flip()) program.settings.expires_after = ShortDuration(bytes);
+  for (int64_t windows = bytes.Below(3); windows > 0; --windows) {
+    const auto time = [&] { return ClockTime{static_cast<int32_t>(bytes.Below(1440))}; };
+    program.settings.send_window.windows.push_back({static_cast<uint8_t>(bytes.Below(128)), time(), time()});
+  }
+  for (int32_t i = 0; i < links.size; ++i) program.steps.push_back(AnyStep(i, links, bytes));
+  return program;
+}
+
+bool Same(const State& a, const State& b) {
+  return std::tie(a.phase, a.step, a.visit, a.attempts, a.timer, a.clock, a.due, a.reason) ==
+         std::tie(b.phase, b.step, b.visit, b.attempts, b.timer, b.clock, b.due, b.reason);
+}
+
+void CheckEffects(const Decision& decision, const State& before, Instant now) {
+  int32_t visit = before.visit;
+  for (const Effect& effect : decision.effects) {
+    const auto* send = std::get_if<SendEffect>(&effect);
+    if (send == nullptr) continue;
+    Require(send->visit > visit);  // no two messages share a key
+    visit = send->visit;
+    Require(send->due_at <= now);
+    Require(!send->expires_at || *send->expires_at >= send->due_at);
+  }
+}
+
+void Check(const Program& program, const State& before, const Decision& decision, Instant now) {
+  const State& after = decision.state;
+  const bool has_timer = after.phase == Phase::kWaiting || after.phase == Phase::kWindow || after.phase == Phase::kRetry;
+  Require(after.due.has_value() == has_timer);
+  Require((after.phase == Phase::kEnded) == (after.reason != EndReason::kNone));
+  Require(after.timer >= before.timer && after.visit >= before.visit);
+  Require(!decision.again || after.phase == Phase::kReady);
+  Require(after.phase != Phase::kWindow || *after.due > now || Same(before, after));
+  Require(after.attempts <= program.settings.retry_max + 1);
+  Require(decision.effects.size() <= 3 * program.steps.size() + 6);
+  if (before.phase == Phase::kEnded) Require(Same(before, after) && decision.effects.empty());
+  CheckEffects(decision, before, now);
+}
+
+Input AnyInput(Bytes& bytes, const State& state) {
+  Input input;
+  input.kind = static_cast<InputKind>(bytes.Below(static_cast<uint32_t>(InputKind::kResume) + 1));
+  input.timer = bytes.Below(8) == 0 ? bytes.Take<int32_t>() : state.timer;
+  input.paused_us = bytes.Take<int64_t>();
+  input.jitter = bytes.Take<double>();
+  return input;
+}
+
+}  // namespace
+}  // namespace workflow
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace workflow;
+  Bytes bytes(data, size);
+  const HalvesZone zone(bytes);
+  const bool forward = bytes.Below(4) != 0;
+  const Links links{forward, static_cast<int32_t>(bytes.Below(9))};
+  const Program program = AnyProgram(bytes, links);
+  State state;
+  state.clock = SaneInstant(bytes);
+  Instant now = state.clock;
+  Value values[kFields];
+  const Value* facts[kFields] = {&values[0], &values[1], &values[2]};
+  const bool backfill = bytes.Flip();
+  Input input{.kind = InputKind::kStart};
+  size_t turns = 0;
+  for (int i = 0; i < 64 && (i == 0 || !bytes.empty()); ++i) {
+    for (Value& value : values) {
+      if (bytes.Flip()) value = AnyValue(bytes);
+    }
+    const Decision decision = Advance(program, state, input, {now, &zone, facts, backfill});
+    Check(program, state, decision, now);
+    turns = decision.again ? turns + 1 : 0;
+    if (forward) Require(turns <= program.steps.size());
+    state = decision.state;
+    input = decision.again ? Input{.kind = InputKind::kAgain} : AnyInput(bytes, state);
+    // Mostly a worker that comes when the timer is due; else any step forward.
+    if (!decision.again) now.us += bytes.Below(10 * 1440) * kMinute;
+    if (state.due && bytes.Flip() && *state.due > now && state.due->us < 200 * 366 * kDay) now = *state.due;
+  }
+  return 0;
+}

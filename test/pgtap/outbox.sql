@@ -1,0 +1,131 @@
+-- The outbox without a round: messages are put into its tables by hand.
+BEGIN;
+SELECT plan(57);
+SET LOCAL client_min_messages = warning;
+
+INSERT INTO workflow.workflow (id, name, status, published) VALUES (1001, 'one', 'published', 1), (1002, 'two', 'published', 1);
+
+-- A message of enrollment `enrollment`, due so long ago.
+CREATE FUNCTION pg_temp.put(id bigint, channel text, category text = 'marketing', due_ago interval = '1 hour', expires timestamptz = NULL,
+                            workflow integer = 1001, enrollment bigint = NULL) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO workflow.message (id, account, contact_key, channel, kind, category, recipient, mark_as_read, workflow, workflow_id, version, step,
+                                enrollment, idempotency_key, due_at, expires_at, created_at)
+  VALUES (id, 'acme', 'c' || id, channel, 'message', category, '{"email": "a@b.test"}', false, 'one', workflow, 1, 'hello', coalesce(enrollment, id),
+          'key-' || id, now() - due_ago, expires, now());
+  INSERT INTO workflow.delivery (message, channel, rank, due_at, visible_at)
+  VALUES (id, channel, array_position('{transactional,informational,marketing}', category) - 1, now() - due_ago, now() - due_ago)
+$$;
+CREATE FUNCTION pg_temp.state(id bigint) RETURNS text LANGUAGE sql AS $$ SELECT o.state FROM workflow.outbox o WHERE o.id = state.id $$;
+CREATE TEMP TABLE held (what text PRIMARY KEY, token uuid) ON COMMIT DROP;
+
+-- semantics 25: order, lease, token
+SELECT pg_temp.put(11, 'order', 'marketing', '3 hours'), pg_temp.put(12, 'order', 'transactional', '1 hour'),
+       pg_temp.put(13, 'order', 'informational', '2 hours'), pg_temp.put(14, 'order', 'marketing', '4 hours'),
+       pg_temp.put(15, 'order', 'transactional', '1 hour'), pg_temp.put(16, 'order', 'transactional', '-1 hour');
+SELECT results_eq($$ SELECT id FROM workflow.claim('order', 4) $$, '{12,15,13,14}'::bigint[],
+                  'semantics 25: transactional, informational, marketing, then due time, then number');
+SELECT results_eq($$ SELECT id FROM workflow.claim('order', 4) $$, '{11}'::bigint[], 'semantics 25: what is leased is hidden; what is not due is not there');
+SELECT is_empty($$ SELECT id FROM workflow.claim('order', 4) $$, 'nothing is left');
+SELECT is_empty($$ SELECT id FROM workflow.claim('another channel') $$, 'a channel without messages gives nothing');
+
+SELECT pg_temp.put(n, 'lease') FROM generate_series(21, 24) n;
+INSERT INTO held SELECT 'lease', token FROM workflow.claim('lease', 2, '1 minute') LIMIT 1;
+SELECT is((SELECT count(DISTINCT d.token) FROM workflow.delivery d WHERE d.message IN (21, 22) AND d.state = 'leased'), 1::bigint, 'one token for all messages of a claim');
+SELECT is((SELECT lease_until BETWEEN clock_timestamp() + interval '4 minutes' AND clock_timestamp() + interval '6 minutes'
+             FROM workflow.claim('lease', 1, '5 minutes')), true, 'lease_until is now and the lease');
+SELECT is((SELECT attempt FROM workflow.claim('lease', 1)), 1, 'the first claim is attempt 1');
+SELECT is(pg_temp.state(21), 'leased', 'the view shows a leased message');
+SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'lease'), '{21}'), 1::bigint, 'ack of some acknowledges those');
+SELECT is(pg_temp.state(21) || ' ' || pg_temp.state(22), 'sent leased', 'semantics 25: each message has its own outcome');
+SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'lease')), 1::bigint, 'ack of the token acknowledges the rest');
+SELECT throws_ok(format('SELECT workflow.ack(%L)', (SELECT token FROM held WHERE what = 'lease')), 'WF005', NULL, 'semantics 25: acknowledging twice is refused');
+SELECT throws_ok(format('SELECT workflow.ack(%L, %L)', (SELECT token FROM held WHERE what = 'lease'), '{22}'), 'WF005', NULL, 'so it is for one of them');
+SELECT throws_ok($$ SELECT workflow.ack('00000000-0000-0000-0000-000000000000') $$, 'WF005',
+                 'the lease of token 00000000-0000-0000-0000-000000000000 was lost', 'an unknown token is a lost one');
+
+-- A lease that ran out
+SELECT pg_temp.put(31, 'expired lease'), pg_temp.put(32, 'expired lease');
+INSERT INTO held SELECT 'first', token FROM workflow.claim('expired lease', 2) LIMIT 1;
+UPDATE workflow.delivery SET visible_at = now() - interval '1 second' WHERE message IN (31, 32);
+SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'first'), '{32}'), 1::bigint, 'a lease that ran out and was not taken still counts');
+SELECT results_eq($$ SELECT id, attempt FROM workflow.claim('expired lease') $$, 'VALUES (31::bigint, 2)', 'semantics 25: what ran out is claimed again, by the next attempt');
+SELECT throws_ok(format('SELECT workflow.ack(%L)', (SELECT token FROM held WHERE what = 'first')), 'WF005', NULL, 'semantics 25: a lease that was taken is lost');
+SELECT throws_ok(format('SELECT workflow.nack(%L, 31, %L)', (SELECT token FROM held WHERE what = 'first'), 'down'), 'WF005', NULL, 'lost for nack as well');
+SELECT throws_ok(format('SELECT workflow.extend(%L, %L)', (SELECT token FROM held WHERE what = 'first'), '1 minute'), 'WF005', NULL, 'and for extend');
+
+-- ack_token
+SELECT pg_temp.put(41, 'loop'), pg_temp.put(42, 'loop');
+INSERT INTO held SELECT 'loop', token FROM workflow.claim('loop', 1);
+SELECT results_eq(format('SELECT id FROM workflow.claim(%L, 1, ack_token => %L)', 'loop', (SELECT token FROM held WHERE what = 'loop')), '{42}'::bigint[], 'claim with ack_token goes on');
+SELECT is(pg_temp.state(41), 'sent', 'and has acknowledged what was claimed before');
+SELECT throws_ok(format('SELECT * FROM workflow.claim(%L, 1, ack_token => %L)', 'loop', (SELECT token FROM held WHERE what = 'loop')), 'WF005', NULL, 'a lost ack_token refuses the claim');
+
+-- extend
+SELECT pg_temp.put(51, 'extend');
+INSERT INTO held SELECT 'extend', token FROM workflow.claim('extend');
+SELECT is(workflow.extend((SELECT token FROM held WHERE what = 'extend'), '1 hour') > clock_timestamp() + interval '1 hour', true, 'extend counts from the end of the lease');
+SELECT is((SELECT o.lease_until > clock_timestamp() + interval '1 hour' FROM workflow.outbox o WHERE o.id = 51), true, 'and hides the message so long');
+SELECT throws_ok(format('SELECT workflow.extend(%L, %L)', (SELECT token FROM held WHERE what = 'extend'), '-1 hour'), '22023', NULL, 'extend by less than nothing is refused');
+
+-- semantics 26: backoff and the last attempt
+SELECT is(workflow.backoff(1, 1), interval '30 seconds', 'semantics 26: the first pause');
+SELECT is(workflow.backoff(1, 0), interval '15 seconds', 'semantics 26: jitter takes off up to a half');
+SELECT is(workflow.backoff(3, 1), interval '2 minutes', 'semantics 26: doubled each time');
+SELECT is(workflow.backoff(9, 1), interval '1 hour', 'semantics 26: at most an hour');
+SELECT is(workflow.backoff(2000, 1), interval '1 hour', 'however many attempts');
+
+SELECT pg_temp.put(n, 'nack') FROM generate_series(61, 64) n;
+INSERT INTO held SELECT 'nack', token FROM workflow.claim('nack', 4) LIMIT 1;
+SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 61, 'timeout'), 'ready', 'a failed attempt makes it claimable again');
+SELECT is((SELECT o.claimable_at BETWEEN clock_timestamp() + interval '14 seconds' AND clock_timestamp() + interval '31 seconds' FROM workflow.outbox o WHERE o.id = 61), true,
+          'semantics 26: after its backoff');
+SELECT is((SELECT o.reason FROM workflow.outbox o WHERE o.id = 61), 'timeout', 'with the reason of the last attempt');
+SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 62, 'rate limit', '10 minutes'), 'ready', 'retry_after is taken');
+SELECT is((SELECT o.claimable_at > clock_timestamp() + interval '9 minutes' FROM workflow.outbox o WHERE o.id = 62), true, 'as the sender says');
+SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 63, 'no such mailbox', permanent => true), 'failed', 'semantics 26: a permanent failure');
+UPDATE workflow.delivery SET attempt = 10 WHERE message = 64;
+SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 64, 'timeout'), 'dead', 'semantics 26: after the last attempt dead');
+SELECT is_empty($$ SELECT id FROM workflow.claim('nack', 10) $$, 'none of them comes back before its time');
+SELECT throws_ok(format('SELECT workflow.nack(%L, 61, %L)', (SELECT token FROM held WHERE what = 'nack'), 'again'), 'WF005', NULL, 'a message given back is no longer held');
+SELECT pg_temp.put(65, 'crash');
+UPDATE workflow.delivery SET state = 'leased', token = gen_random_uuid(), attempt = 10 WHERE message = 65;
+SELECT is_empty($$ SELECT id FROM workflow.claim('crash') $$, 'semantics 26: leases that run out use up attempts too');
+SELECT is(pg_temp.state(65), 'dead', 'and the message is dead');
+
+-- semantics 21: looked at when claimed
+SELECT pg_temp.put(71, 'checks', expires => now() - interval '1 minute'), pg_temp.put(72, 'checks', enrollment => 9072),
+       pg_temp.put(73, 'checks', enrollment => 9073), pg_temp.put(74, 'checks', workflow => 1002), pg_temp.put(75, 'checks');
+INSERT INTO workflow.state (enrollment, version, phase, step, visit, attempts, timer, clock, reason, ended_at)
+VALUES (9072, 1, 'ended', '', 1, 0, 0, now(), 'removed', now()), (9073, 1, 'ended', '', 1, 0, 0, now(), 'completed', now());
+SELECT workflow.pause('two');
+SELECT results_eq($$ SELECT id FROM workflow.claim('checks', 2) $$, '{73,75}'::bigint[],
+                  'semantics 21, 11: expired, of an ended enrollment, of a paused workflow: not returned; a completed enrollment''s last message is');
+SELECT is(pg_temp.state(71) || ' ' || pg_temp.state(72) || ' ' || pg_temp.state(74), 'expired cancelled ready', 'semantics 21: each has its outcome; the paused one waits');
+SELECT is((SELECT o.reason FROM workflow.outbox o WHERE o.id = 72), 'the enrollment ended: removed', 'with its reason');
+SELECT workflow.resume('two');
+SELECT results_eq($$ SELECT id FROM workflow.claim('checks', 2) $$, '{74}'::bigint[], 'semantics 11: resumed, it is claimed');
+
+SELECT pg_temp.put(81, 'halted');
+SELECT workflow.halt();
+SELECT is_empty($$ SELECT id FROM workflow.claim('halted') $$, 'semantics 21, 11: a halted database hands out nothing');
+SELECT workflow.resume_all();
+UPDATE workflow.installation SET system_identifier = system_identifier + 1;
+SELECT is_empty($$ SELECT id FROM workflow.claim('halted') $$, 'semantics 33: a copy hands out nothing');
+SELECT throws_ok('SELECT workflow.resume_all()', 'WF010', NULL, 'semantics 33: resume_all does not start a copy');
+SELECT lives_ok('SELECT workflow.adopt()', 'semantics 33: adopt does');
+SELECT results_eq($$ SELECT id FROM workflow.claim('halted') $$, '{81}'::bigint[], 'and it sends');
+
+-- Arguments, columns, isolation
+SELECT throws_ok($$ SELECT * FROM workflow.claim('x', 0) $$, '22023', NULL, 'qty 0 is refused');
+SELECT throws_ok($$ SELECT * FROM workflow.claim('x', 10001) $$, '22023', NULL, 'qty above 10000 is refused');
+SELECT throws_ok($$ SELECT * FROM workflow.claim('x', 1, '0 seconds') $$, '22023', NULL, 'a lease of nothing is refused');
+SELECT throws_ok($$ SELECT * FROM workflow.claim(NULL) $$, '22004', NULL, 'a channel is needed');
+SET LOCAL synchronous_commit = off;
+SELECT is_empty($$ SELECT id FROM workflow.claim('x') $$, 'nothing on that channel');
+SELECT is(current_setting('synchronous_commit'), 'on', 'a claim commits synchronously');
+SELECT is((SELECT array_to_string(array_agg(a.attname ORDER BY a.attnum), ' ') FROM pg_attribute a WHERE a.attrelid = 'workflow.claimed'::regclass),
+          'id token lease_until attempt channel kind category account contact_key recipient sender template locale subject body data headers '
+          'mark_as_read workflow version step enrollment idempotency_key due_at expires_at created_at', 'the columns of a message as claimed');
+
+SELECT * FROM finish();
+ROLLBACK;

@@ -1,0 +1,166 @@
+// Programs built by hand, and a journey: one enrollment that is led through its program the way a round does it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/enrollment/enrollment.h"
+
+namespace workflow::journey {
+
+inline Instant Utc(std::string_view text) {
+  const auto at = ParseInstant(text);
+  EXPECT_TRUE(at) << text;
+  return at.value_or(Instant{});
+}
+
+inline Instant In(const Zone& zone, std::string_view text) {
+  const auto local = ParseLocalTime(text);
+  EXPECT_TRUE(local) << text;
+  return ToInstant(local.value_or(LocalTime{}), zone);
+}
+
+inline std::string Shown(Instant at, const Zone& zone) { return FormatLocalTime(ToLocal(at, zone)); }
+inline ClockTime Clock(std::string_view text) { return ParseClockTime(text).value(); }
+inline Instant Plus(Instant at, int64_t us) { return Instant{at.us + us}; }
+
+// The field is a boolean, and true.
+inline Condition Holds(uint32_t field) {
+  Condition condition;
+  condition.root.field = field;
+  condition.root.values = {Value(true)};
+  return condition;
+}
+
+template <typename Body>
+Step MakeStep(std::string id, Body body) {
+  Step step;
+  step.id = std::move(id);
+  step.body = std::move(body);
+  return step;
+}
+
+inline Step Send(std::string id) { return MakeStep(std::move(id), SendStep{}); }
+inline Step Stop(std::string reason) { return MakeStep("stop", StopStep{std::move(reason)}); }
+inline Step Tag(std::string id) { return MakeStep(std::move(id), TagStep{"contact", {"lead"}, {}}); }
+inline Step SetColumn(std::string id) { return MakeStep(std::move(id), SetStep{}); }
+
+inline Step WaitFor(std::string id, Duration duration, std::string_view at = {}, PastRule past = {}) {
+  WaitStep wait;
+  wait.offset = duration;
+  if (!at.empty()) wait.at = Clock(at);
+  wait.if_past = past;
+  return MakeStep(std::move(id), std::move(wait));
+}
+
+inline Step UntilTime(std::string id, std::string_view at, PastRule past = {}) {
+  Step step = WaitFor(std::move(id), {}, at, past);
+  std::get<WaitStep>(step.body).kind = WaitStep::Kind::kUntilTime;
+  return step;
+}
+
+inline Step UntilDate(std::string id, uint32_t field, Duration offset = {}, std::string_view at = {}, PastRule past = {}) {
+  Step step = WaitFor(std::move(id), offset, at, past);
+  auto& wait = std::get<WaitStep>(step.body);
+  wait.kind = WaitStep::Kind::kUntilDate;
+  wait.field = field;
+  return step;
+}
+
+inline Step If(std::string id, uint32_t field, int32_t then, int32_t otherwise) {
+  BranchStep branch;
+  branch.branches.push_back({"then", Holds(field), then});
+  branch.otherwise = otherwise;
+  return MakeStep(std::move(id), std::move(branch));
+}
+
+inline Step Filtered(Step step, uint32_t field) {
+  step.filter = Holds(field);
+  return step;
+}
+
+// Each step leads to the one after it.
+inline Program Chain(std::vector<Step> steps) {
+  Program program;
+  for (size_t i = 0; i + 1 < steps.size(); ++i) steps[i].next = static_cast<int32_t>(i) + 1;
+  program.steps = std::move(steps);
+  return program;
+}
+
+inline Window WeekdaysFrom(std::string_view from, std::string_view to) { return {0x1f, Clock(from), Clock(to)}; }
+
+class Journey {
+ public:
+  Journey(Program the_program, const Zone& zone) : program(std::move(the_program)), zone_(zone) {}
+
+  void Start(Instant event, Instant now) {
+    state.clock = event;
+    Give({.kind = InputKind::kStart}, now);
+  }
+  void Start(Instant event) { Start(event, event); }
+  void Fire(Instant now) { Give({.kind = InputKind::kTimer, .timer = state.timer}, now); }
+  void Change(Instant now) { Give({.kind = InputKind::kRecordChanged}, now); }
+  void Fail(Instant now, double jitter = 0.5) { Give({.kind = InputKind::kFailed, .jitter = jitter, .detail = "boom"}, now); }
+
+  // The input, and as many kAgain as the decisions ask for.
+  void Give(const Input& input, Instant now) {
+    Input next = input;
+    for (int turn = 0;; ++turn) {
+      ASSERT_LE(turn, static_cast<int>(program.steps.size())) << "it asks for another turn for ever";
+      const Decision decision = Decide(next, now);
+      state = decision.state;
+      for (const Effect& effect : decision.effects) Note(effect);
+      if (!decision.again) return;
+      next = {.kind = InputKind::kAgain};
+    }
+  }
+
+  Decision Decide(const Input& input, Instant now) const {
+    std::vector<const Value*> facts;
+    for (const Value& value : values) facts.push_back(&value);
+    return Advance(program, state, input, {now, &zone_, facts, backfill});
+  }
+
+  // A worker that is always on time.
+  void RunTo(Instant end) {
+    for (int turn = 0; state.due && *state.due <= end; ++turn) {
+      ASSERT_LT(turn, 1000);
+      Fire(*state.due);
+    }
+  }
+
+  std::string due() const { return state.due ? Shown(*state.due, zone_) : "none"; }
+  std::string reason() const { return EndReasonName(state.reason); }
+  const std::string& StepId() const { return program.steps.at(static_cast<size_t>(state.step)).id; }
+  const std::string& SentId(size_t i) const { return program.steps.at(static_cast<size_t>(sent.at(i).step)).id; }
+
+  Program program;
+  State state;
+  std::vector<Value> values;  // by field
+  bool backfill = false;
+  std::vector<SendEffect> sent;
+  std::vector<std::string> words;           // of the history
+  std::vector<std::string> details;         // beside them
+  std::function<void()> on_change = [] {};  // what a set or tag does to the values
+
+ private:
+  void Note(const Effect& effect) {
+    if (const auto* message = std::get_if<SendEffect>(&effect)) sent.push_back(*message);
+    if (std::holds_alternative<SetEffect>(effect) || std::holds_alternative<TagEffect>(effect)) on_change();
+    if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
+      words.push_back(trace->what);
+      details.push_back(trace->detail);
+    }
+  }
+
+  const Zone& zone_;
+};
+
+using Words = std::vector<std::string>;
+
+}  // namespace workflow::journey
