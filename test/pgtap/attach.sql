@@ -22,11 +22,11 @@ SELECT lives_ok($$SELECT * FROM workflow.attach('"case"', '{"entity": "contact",
 SELECT is((SELECT name FROM workflow.source WHERE entity = 'contact'), '"crm one"."case"', 'attach 1: the source is called by its quoted name');
 SELECT is((SELECT binding #>> '{fields,first_name,column}' FROM workflow.source WHERE entity = 'contact'), 'nameFirstName',
   'attach 1: a column keeps its capitals');
-SELECT is((SELECT string_agg(tgname || ' ' || tgenabled || ' ' || tgnargs || ' ' || coalesce(tgqual, '-') || ' ' || tgattr, ', ' ORDER BY tgname)
+SELECT is((SELECT string_agg(concat_ws(' ', tgname, tgenabled, tgnargs, tgqual IS NULL, cardinality(tgattr::int2[]), tgdeferrable), ', ' ORDER BY tgname)
              FROM pg_trigger WHERE tgrelid = '"case"'::regclass),
-  'pg_workflow_capture O 1 - , pg_workflow_truncate O 1 - ', 'attach 11: plain triggers, without condition and column list');
+  'pg_workflow_capture O 1 t 0 f, pg_workflow_truncate O 1 t 0 f', 'attach 11: plain triggers, without condition and column list');
 SELECT is((SELECT search_path FROM workflow.source WHERE entity = 'contact'), '"crm one", public', 'attach: the search_path in force is stored');
-SELECT is((SELECT owner FROM workflow.source WHERE entity = 'contact'), current_user, 'attach: and who attached');
+SELECT is((SELECT owner FROM workflow.source WHERE entity = 'contact'), current_user::name, 'attach: and who attached');
 
 -- what the columns are, as the core has it
 SELECT is((SELECT binding #>> '{fields,amount,type}' FROM workflow.source WHERE entity = 'contact'), 'numeric', 'attach 6: a domain is what it is over');
@@ -88,12 +88,25 @@ CREATE UNLOGGED TABLE fleeting (id integer PRIMARY KEY, c uuid);
 SELECT matches((SELECT findings::text FROM workflow.attach('fleeting', '{"entity": "thing", "contact": "c"}')), 'unlogged',
   'attach 11: an unlogged table is attached with a warning');
 
+-- 6. zones: what is no place is not known
+SELECT is((SELECT string_agg(z, ' ') FROM unnest('{Europe/Berlin,europe/berlin,UTC,EST5EDT,Etc/GMT+3,GMT0,America/Argentina/Buenos_Aires}'::text[]) z
+  WHERE NOT workflow.is_zone(z)), NULL, 'attach 6: zones that the server knows, however they are written');
+SELECT is((SELECT string_agg(z, ' ') FROM unnest(ARRAY['', ' ', 'system', 'Berlin', 'FOO3', 'foo3bar', 'UTC+3', '<+03>-3', 'localtime', 'posix/UTC', '../UTC',
+  repeat('x', 1000)]) z WHERE workflow.is_zone(z)), NULL, 'attach 6: empty, unknown and made-up zones are none');
+
 -- 11. drift, as doctor reports it
 SELECT is(state_of('"crm one".purchases'), 'ok', 'doctor: nothing is wrong with a table that is as it was');
 ALTER TABLE purchases ALTER COLUMN total TYPE text;
 SELECT is(detail_of('"crm one".purchases'), 'column "total" was numeric and is text', 'attach 11: doctor sees a changed type');
+SELECT lives_ok((SELECT repair FROM workflow.doctor() WHERE name = 'source "crm one".purchases'), 'doctor: its repair takes the new type');
+SELECT is(state_of('"crm one".purchases'), 'ok', 'doctor: and the binding fits again');
 ALTER TABLE purchases DROP COLUMN total;
-SELECT is(state_of('"crm one".purchases'), 'error', 'attach 11: doctor sees a dropped column');
+SELECT is(detail_of('"crm one".purchases'), 'column "total" does not exist any more', 'attach 11: doctor sees a dropped column');
+SELECT is(state_of('"crm one".purchases'), 'warning', 'attach 11: which nothing reads');
+SELECT lives_ok((SELECT repair FROM workflow.doctor() WHERE name = 'source "crm one".purchases'), 'doctor: its repair takes the column out of the binding');
+SELECT is(state_of('"crm one".purchases'), 'ok', 'doctor: and the binding fits again');
+ALTER TABLE purchases RENAME COLUMN "case" TO folder;
+SELECT is(state_of('"crm one".purchases'), 'error', 'attach 11: doctor sees that a column of the key or the way to the contact was renamed');
 ALTER TABLE deferred_key DISABLE TRIGGER pg_workflow_capture;
 SELECT is(detail_of('"crm one".deferred_key'), 'trigger "pg_workflow_capture" is disabled', 'attach 11: doctor sees a disabled trigger');
 DROP TRIGGER pg_workflow_truncate ON deferred_key;

@@ -36,12 +36,12 @@ CREATE VIEW ring AS
 SELECT * FROM workflow.event_0 UNION ALL SELECT * FROM workflow.event_1 UNION ALL SELECT * FROM workflow.event_2;
 -- What has come since `mark`; the numbers of versions differ from run to run, so they are shown by the workflow's name.
 CREATE FUNCTION seen(mark bigint, fields text[] DEFAULT '{status,amount}') RETURNS SETOF text LANGUAGE sql AS $$
-  SELECT concat_ws(' ', e.kind, e.op, e.row_key, nullif(e.account, ''),
+  SELECT concat_ws(' ', e.kind, nullif(e.op, ' '), e.row_key, nullif(e.account, ''),
     'new=' || (SELECT string_agg(coalesce(e.body->'new'->>f, '-'), ',') FROM unnest(fields) f WHERE e.body->'new' IS NOT NULL AND e.body->>'new' IS NOT NULL),
     'wanted=' || (SELECT string_agg((w->>'on') || '(' || (SELECT string_agg(f.name, ',' ORDER BY f.name) FROM json_array_elements_text(w->'versions') v
        JOIN workflow.version r ON r.id = v::int JOIN workflow.workflow f ON f.id = r.workflow) || coalesce(') at ' || (w->>'at'), ')'), ' ')
        FROM json_array_elements(e.body->'wanted') w),
-    CASE WHEN e.body->'gone' IS NOT NULL THEN 'gone' END, CASE WHEN e.body->'changed' IS NOT NULL THEN 'changed' END,
+    'was=' || (e.body->>'was'), CASE WHEN e.body->'gone' IS NOT NULL THEN 'gone' END, CASE WHEN e.body->'changed' IS NOT NULL THEN 'changed' END,
     'match=' || (e.body->>'match'))
   FROM ring e WHERE e.id > mark ORDER BY e.id $$;
 \set seen 'SELECT * FROM seen(:mark); SELECT coalesce(max(id), 0) AS mark FROM ring \\gset'
@@ -115,6 +115,25 @@ INSERT INTO crm.orders VALUES (9, '', 1, 'paid', 99, '2026-03-01 10:00+00');
 \echo == a deleted row; one under a new key
 DELETE FROM crm.orders WHERE id = 9;
 UPDATE crm.orders SET id = 90 WHERE id = 7;
+:seen
+\echo == attach 4: a row under a new key is the same row: what was before goes with it, also where keys are shifted
+BEGIN;
+INSERT INTO crm.orders VALUES (70, '', 1, 'draft', 1);
+UPDATE crm.orders SET status = 'new' WHERE id = 70;
+UPDATE crm.orders SET id = 71 WHERE id = 70;
+COMMIT;
+BEGIN;
+UPDATE crm.orders SET status = 'paid', amount = 70 WHERE id = 71;
+UPDATE crm.orders SET id = 72 WHERE id = 71;
+UPDATE crm.orders SET id = 71 WHERE id = 72;
+UPDATE crm.orders SET id = 73 WHERE id = 71;
+COMMIT;
+INSERT INTO crm.orders VALUES (74, '', 1, 'new', 74);
+UPDATE crm.orders SET id = 76 - (id - 74), status = 'paid' WHERE id IN (74, 73);
+BEGIN;
+UPDATE crm.orders SET id = 78 WHERE id = 77;
+DELETE FROM crm.orders WHERE id = 78;
+COMMIT;
 :seen
 \echo == COPY, upsert and MERGE; updates that change nothing add none
 COPY crm.orders (id, customer, status, amount) FROM stdin;

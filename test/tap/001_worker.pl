@@ -71,8 +71,25 @@ $sql->('ALTER DATABASE postgres RESET pg_workflow.virtual_clock');
 $sql->(q{INSERT INTO contacts (name, phone) VALUES ('Gus', '7')});
 ok($said->('Gus'), 'and the worker goes on when the clock is real again');
 
-is($sql->('SELECT count(*) - count(DISTINCT idempotency_key), count(*) FROM workflow.message'), '0|15', 'each contact has one message');
+is($sql->('SELECT count(*) - count(DISTINCT idempotency_key), count(*) FROM workflow.message'), '0|14', 'each contact has one message');
 is($sql->(q{SELECT string_agg(name || ': ' || detail, '; ') FROM workflow.doctor() WHERE state <> 'ok'}), '', 'doctor() has no complaint');
+
+# A launcher that is started again finds the workers of the one before.
+$pid = worker($node, 'postgres');
+my $launcher = $sql->(q{SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_workflow launcher'});
+$sql->("SELECT pg_terminate_backend($launcher)");
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_workflow launcher' AND pid <> $launcher"), 'a launcher that was terminated is followed by another');
+$sql->('CREATE DATABASE third');
+$node->safe_psql('third', 'CREATE EXTENSION pg_workflow');
+ok(workers($node, 'third', 0), 'which looks at every database');
+is(worker($node, 'postgres'), $pid, 'and leaves the worker that is there as it is');
+$node->append_conf('postgresql.conf', "pg_workflow.databases = 'third'");
+$node->reload;
+ok(workers($node, 'postgres', 0), 'and ends it where it is not wanted any more');
+ok(workers($node, 'third', 1), 'and starts the one that is');
+$node->append_conf('postgresql.conf', "pg_workflow.databases = '*'");
+$node->reload;
+worker($node, 'postgres');
 
 # DROP EXTENSION ends the worker.
 $sql->('SELECT workflow.uninstall(); DROP EXTENSION pg_workflow');

@@ -50,7 +50,7 @@ publish($node, 'pagila', 'overdue', '{"triggers": [{"on": "rental.created"}],
             {"id": "open", "type": "if", "if": {"combinator": "or", "rules": [{"field": "rental.return_date", "operator": "null"},
                 {"field": "rental.return_date", "operator": ">", "value": "rental.late_at", "valueSource": "field"}]},
              "then": [{"id": "remind", "type": "send", "channel": "email", "subject": "Overdue", "body": "Hello {{ contact.first_name }}"}]}]}');
-$sql->('CREATE TABLE kept_rental AS SELECT * FROM rental; ALTER TABLE payment DISABLE TRIGGER USER; TRUNCATE rental CASCADE');
+$sql->('CREATE TABLE kept_rental AS SELECT * FROM rental; SELECT workflow.detach(\'payment\'); TRUNCATE rental CASCADE');
 ticks($node, 'pagila', '2022-01-02');
 $sql->('INSERT INTO rental SELECT * FROM kept_rental');
 is(ticks($node, 'pagila', '2022-01-02'), 0, 'rentals enroll and wait');
@@ -60,6 +60,6 @@ is($sql->(q{SELECT count(*) FROM workflow.message m JOIN workflow.enrollment e O
 	JOIN inventory i USING (inventory_id) JOIN film f USING (film_id)
 	WHERE m.workflow = 'overdue' AND m.due_at = r.rental_date + f.rental_duration * interval '1 day' + interval '24 hours'}), 6584,
 	'each at the instant that plain SQL computes');
-is($sql->(q{SELECT count(*) FROM workflow.doctor() WHERE state = 'error' AND name NOT LIKE '%worker%'}), 0, 'doctor() has no complaint');
+is($sql->(q{SELECT name, detail FROM workflow.doctor() WHERE state = 'error'}), '', 'doctor() has no complaint');
 $node->stop;
 done_testing();

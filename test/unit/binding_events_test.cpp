@@ -87,9 +87,9 @@ TEST(BindingEvents, Attach5_TheTimeOfCreatedIsTheBindings) {
 TEST(BindingEvents, Attach6_AnOpenTimeIsTakenInTheAccountsZoneWithAWarning) {
   Attached date = Attach(OrderBinding(R"("at": "eta")"));
   ASSERT_TRUE(date.binding);
-  EXPECT_EQ(date.At("/at").message, "\"eta\" is a date: 00:00 in the account's zone is taken");
+  EXPECT_EQ(date.At("/at").message, "\"eta\" is a date: 00:00 in the contact's zone is taken");
   Attached clock = Attach(OrderBinding(R"("at": "due", "fields": {"due": {"column": "eta", "at": "09:00"}})"));
-  EXPECT_EQ(clock.At("/at").message, "\"due\" is a date: 09:00 in the account's zone is taken");
+  EXPECT_EQ(clock.At("/at").message, "\"due\" is a date: 09:00 in the contact's zone is taken");
   EXPECT_EQ(Attach(OrderBinding(R"("at": "shipped")")).At("/at").severity, Severity::kWarning);
   Attached declared = Attach(OrderBinding(R"("at": "sent", "fields": {"sent": {"column": "shipped", "zone": "UTC"}})"));
   EXPECT_TRUE(declared.problems.list().empty()) << Print(declared.problems);

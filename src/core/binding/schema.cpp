@@ -190,7 +190,7 @@ const char* BindingSchema() {
       "type": ["object", "array"],
       "items": {"type": "object"},
       "properties": {
-        "combinator": {"enum": ["and", "or", null]},
+        "combinator": {"enum": ["and", "or", "AND", "OR", "And", "Or", null]},
         "rules": {"type": ["array", "null"]},
         "field": {"type": ["string", "null"]},
         "operator": {"type": ["string", "null"]}

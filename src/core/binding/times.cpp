@@ -10,10 +10,10 @@ namespace {
 void WarnOfOpenTime(Build* build, const BoundField& field, const std::string& path) {
   const char* hint = "Declare it in \"fields\" with a \"zone\" where that is wrong.";
   if (field.type.kind == TypeKind::kTimestamp) {
-    build->problems->Warning(path, "\"" + field.name + "\" is a timestamp without time zone: the account's zone is taken", hint);
+    build->problems->Warning(path, "\"" + field.name + "\" is a timestamp without time zone: the contact's zone is taken", hint);
   } else if (field.type.kind == TypeKind::kDate) {
     std::string at = FormatClockTime(field.at.value_or(ClockTime{}));
-    build->problems->Warning(path, "\"" + field.name + "\" is a date: " + at + " in the account's zone is taken", hint);
+    build->problems->Warning(path, "\"" + field.name + "\" is a date: " + at + " in the contact's zone is taken", hint);
   }
 }
 

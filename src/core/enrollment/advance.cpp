@@ -21,9 +21,10 @@ constexpr Transition kRetry = &Walk::Retry;
 constexpr Transition kDelete = &Walk::Delete;
 constexpr Transition kRemove = &Walk::Remove;
 constexpr Transition kArchive = &Walk::Archive;
+constexpr Transition kPutOff = &Walk::PutOff;
 
 constexpr size_t kPhases = static_cast<size_t>(Phase::kEnded) + 1;
-constexpr size_t kInputs = static_cast<size_t>(InputKind::kResume) + 1;
+constexpr size_t kInputs = static_cast<size_t>(InputKind::kPutOff) + 1;
 
 // clang-format off
 constexpr Transition kTransitions[kInputs][kPhases] = {
@@ -37,6 +38,7 @@ constexpr Transition kTransitions[kInputs][kPhases] = {
     /* archived       */ {kArchive, kArchive,  kArchive, kArchive, kIgnore},
     /* failed         */ {kRetry,   kRetry,    kRetry,   kRetry,   kIgnore},
     /* resume         */ {kIgnore,  kResume,   kGo,      kIgnore,  kIgnore},
+    /* put off        */ {kPutOff,  kPutOff,   kPutOff,  kPutOff,  kIgnore},
 };
 // clang-format on
 
@@ -85,12 +87,21 @@ Walk::Walk(const Program& program, const State& state, const Input& input, const
 
 // The state given is the one stored: nothing of the decision that failed has happened. So the same steps are taken again, with
 // one exception: a wait whose time has come is over, and only what follows it is tried again.
-void Walk::Retry(const Input& input) {
+void Walk::LeaveWaitThatIsOver() {
   const bool wait_is_over = state().phase == Phase::kWaiting && state().due && *state().due <= around_.now;
-  if (wait_is_over && HasStep(state().step) && HasStep(step().next)) {
-    state().step = step().next;
-    state().clock = around_.now;
-  }
+  if (!wait_is_over || !HasStep(state().step) || !HasStep(step().next)) return;
+  state().step = step().next;
+  state().clock = around_.now;
+}
+
+// Nobody's fault: counts no attempt.
+void Walk::PutOff(const Input& input) {
+  LeaveWaitThatIsOver();
+  SetTimer(Phase::kRetry, Instant{around_.now.us + std::max<int64_t>(input.delay_us, 0)});
+}
+
+void Walk::Retry(const Input& input) {
+  LeaveWaitThatIsOver();
   Trace("failed", input.detail);
   ++state().attempts;
   if (state().attempts > program_.settings.retry_max) return End(EndReason::kError, input.detail);

@@ -52,12 +52,14 @@ enum class InputKind : uint8_t {
   kArchived,       // the workflow was archived by force
   kFailed,         // performing the effects failed for good reasons of its own; the state is the stored one, before that decision
   kResume,         // the workflow was resumed after a pause of `paused_us` that began while waiting
+  kPutOff,         // a row that the last decision wanted to change is locked by somebody: nothing of it happened; again in `delay_us`
 };
 
 struct Input {
   InputKind kind = InputKind::kStart;
   int32_t timer = 0;        // of kTimer
   int64_t paused_us = 0;    // of kResume
+  int64_t delay_us = 0;     // of kPutOff
   double jitter = 0;        // of kFailed: 0..1, the randomness of the backoff
   std::string detail = {};  // of kFailed, kRemoved: goes to history
 };

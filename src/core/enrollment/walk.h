@@ -22,6 +22,7 @@ class Walk {
   void Reckon(const Input&);        // the record changed under a wait for its date
   void Resume(const Input& input);  // a pause lay inside the wait
   void Retry(const Input& input);   // what the last decision asked for could not be performed
+  void PutOff(const Input& input);  // it had to be left for later
   void Delete(const Input& input) { End(EndReason::kRecordDeleted, input.detail); }
   void Remove(const Input& input) { End(EndReason::kRemoved, input.detail); }
   void Archive(const Input& input) { End(EndReason::kArchived, input.detail); }
@@ -45,6 +46,7 @@ class Walk {
   bool MeetNull(const WaitStep& wait);                    // the date waited for is not there
   bool MeetTarget(const WaitStep& wait, Instant target);  // ahead: stay; reached: leave; past: if_past
   bool MeetPast(const WaitStep& wait, Instant target);
+  void LeaveWaitThatIsOver();
   bool StayUntilNextDay(ClockTime time);
   bool Stay(Instant until);
   bool Leave();

@@ -54,14 +54,13 @@ Oid OpenSequence() {
 }
 
 Relation OpenRing() {
-  static constinit int preferred = 0;
+  // All backends write to one table for ten minutes, then to the next: so each in turn has all of its events read, and can be emptied.
+  constexpr int64_t kTurn_us = 10 * int64_t{60} * USECS_PER_SEC;
+  const int preferred = static_cast<int>((GetCurrentTransactionStartTimestamp() / kTurn_us) % kRingTables);
   static constexpr const char* kNames[kRingTables] = {"event_0", "event_1", "event_2"};
   for (int i = 0; i < kRingTables; ++i) {
     const int number = (preferred + i) % kRingTables;
-    if (Relation relation = OpenForInsert(kNames[number], kEventColumns, kColumns)) {
-      preferred = number;
-      return relation;
-    }
+    if (Relation relation = OpenForInsert(kNames[number], kEventColumns, kColumns)) return relation;
   }
   return nullptr;
 }

@@ -87,6 +87,10 @@ std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowIm
   }
   if (findings.gone) body += ",\"gone\":true";
   if (findings.changed) body += ",\"changed\":true";
+  if (!findings.was.empty()) {
+    body += ",\"was\":";
+    AppendQuoted(findings.was, &body);
+  }
   if (!findings.match.empty()) {
     body += ",\"match\":[";
     Separator matches(&body);

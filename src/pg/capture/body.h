@@ -17,6 +17,7 @@ struct WantedEvent {
 struct Findings {
   std::vector<WantedEvent> wanted;
   bool gone = false, changed = false;
+  std::string was;   // key before
   std::vector<std::string> match;
 };
 

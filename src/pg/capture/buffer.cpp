@@ -64,6 +64,12 @@ void Journal::MarkHere() {
   marks_.push_back({here, records_.size(), flushed_, bytes_});
 }
 
+const Record* Journal::MovedBefore(int32_t source, CommandId command) const {
+  if (records_.empty()) return nullptr;
+  const Record* last = records_.back();
+  return last->moved && last->plan->source == source && last->command == command ? last : nullptr;
+}
+
 void Journal::Append(const RowChange& change) {
   const Layout& layout = *change.plan->layout;
   Size size = MAXALIGN(sizeof(Record));
@@ -84,7 +90,7 @@ void Journal::Append(const RowChange& change) {
   auto* place = static_cast<char*>(MemoryContextAllocExtended(memory_, size, MCXT_ALLOC_HUGE | MCXT_ALLOC_NO_OOM));
   if (place == nullptr) throw std::bad_alloc();
   auto* record = new (place) Record{.plan = change.plan, .command = change.command, .op = change.op, .has_old = change.old != nullptr,
-                                    .has_new = change.fresh != nullptr, .own_old = change.own_old, .depth = capture_depth,
+                                    .has_new = change.fresh != nullptr, .moved = change.moved, .own_old = change.own_old, .depth = capture_depth,
                                     .size = static_cast<uint32_t>(size), .old = {}, .fresh = {}};
   char* data = place + MAXALIGN(sizeof(Record));
   if (change.old != nullptr) data = Copy(layout, old_.data(), *change.old, data, &record->old);

@@ -14,6 +14,7 @@ struct Record {
   CommandId command;
   char op;                 // I, U, D; T: the table was truncated
   bool has_old, has_new;
+  bool moved;              // a deleted version goes on as the new version of the next record, under another key or in another partition
   bool own_old;            // this transaction inserted the old version: seen from outside there was none
   int16_t depth;           // of the chain of workflows
   uint32_t size;
@@ -27,6 +28,7 @@ struct RowChange {
   const RowImage* old = nullptr;
   const RowImage* fresh = nullptr;
   bool own_old = false;
+  bool moved = false;
 };
 
 class Journal {
@@ -40,6 +42,8 @@ class Journal {
 
   const std::vector<Record*>& records() const { return records_; }
   size_t flushed() const { return flushed_; }
+  // The deleted half of a row that `command` moved, where it is the last record: what is inserted next is its other half.
+  const Record* MovedBefore(int32_t source, CommandId command) const;
   void MarkFlushed();      // all that is there has been written
 
   void SubtransactionCommitted(SubTransactionId subtransaction, SubTransactionId parent) noexcept;

@@ -90,7 +90,12 @@ bool EachWanted(const Scene& scene, const EventPlan& event, Use use) {
     return true;
   };
   if (!walk(event.everywhere)) return false;
-  if (scene.account.empty() || event.by_account.empty()) return true;
+  if (event.by_account.empty()) return true;
+  if (scene.account.empty() && !scene.plan.account) {  // the contact says whose row it is: that is known after commit
+    for (const auto& [account, triggers] : event.by_account) if (!walk(triggers)) return false;
+    return true;
+  }
+  if (scene.account.empty()) return true;
   const auto own = event.by_account.find(scene.account);
   return own == event.by_account.end() || walk(own->second);
 }
@@ -198,8 +203,9 @@ bool EvaluateTransition(const Transition& transition, bool once_only, EventRow* 
     findings.gone = scene.fresh == nullptr && plan.gone;
     findings.changed = ChangedForWaits(scene);
     findings.match = Matches(scene);
+    if (plan.gone) findings.was = transition.was;
   }
-  if (findings.wanted.empty() && findings.match.empty() && !findings.gone && !findings.changed) return false;
+  if (findings.wanted.empty() && findings.match.empty() && findings.was.empty() && !findings.gone && !findings.changed) return false;
   row->kind = 'r';
   row->op = scene.old == nullptr ? 'I' : scene.fresh == nullptr ? 'D' : 'U';
   row->depth = transition.depth;

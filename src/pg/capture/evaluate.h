@@ -12,6 +12,7 @@ namespace workflow::pg {
 struct Transition {
   const SourcePlan* plan = nullptr;
   std::string key;
+  std::string was;                   // the key that the row had before, where it is another
   const RowImage* old = nullptr;     // none: inserted
   const RowImage* fresh = nullptr;   // none: deleted
   int16_t depth = 0;

@@ -5,6 +5,7 @@
 //    "wanted": [{"on": "order.paid", "at": "<text of the time field>"|absent, "versions": [<version id>, …]}, …],
 //    "gone": true,        the row was deleted (its enrollments end)
 //    "changed": true,     a field that a live enrollment may wait for has changed
+//    "was": "<key>",      the row had another key before: its enrollments and the ids of its events go with it
 //    "match": ["email=a@b.test", …]}  a contact came or changed a field that routes match by: parked events may resolve now
 // of 'e': the data of emit(); of 'n': {"data": …}; of 'u': {"comment": …}; of 't': {}.
 #pragma once

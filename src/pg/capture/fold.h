@@ -11,6 +11,7 @@ namespace workflow::pg {
 struct Folded {
   Transition transition;
   bool truncated = false;   // no row: all rows of the source went
+  size_t position = 0;      // of its first record
 };
 
 // In the order in which rows were first touched. Rows that end as they began are left out.

@@ -83,16 +83,23 @@ bool IsNested() {
 void Inserted(const RelationPlan& plan, const TriggerData& data) {
   const SourcePlan& source = *plan.source;
   const RowImage& fresh = Gather(plan, data.tg_trigslot, &rooms->fresh);
+  // The other half of a move between partitions: the two come one after the other.
+  const CommandId command = CommandOf(plan, data.tg_trigtuple, false);
+  if (const Record* before = journal->MovedBefore(source.source, command); before != nullptr && before->plan->layout == source.layout) {
+    journal->Append({.plan = &source, .command = command, .op = 'U', .old = &before->old, .fresh = &fresh, .own_old = before->own_old});
+    return;
+  }
   // It counts even if nobody wants it where it may be one that was deleted: that makes it an update. A statement inside of a host's
   // trigger is seen before the one that fired it.
   if (!journal->deleted(source.source) && !WantsInsert(source, fresh) && !IsNested()) return;
-  journal->Append({.plan = &source, .command = CommandOf(plan, data.tg_trigtuple, false), .op = 'I', .fresh = &fresh});
+  journal->Append({.plan = &source, .command = command, .op = 'I', .fresh = &fresh});
 }
 
 void Deleted(const RelationPlan& plan, const TriggerData& data) {
   const RowImage& old = Gather(plan, data.tg_trigslot, &rooms->old);
   journal->Append({.plan = plan.source.get(), .command = CommandOf(plan, data.tg_trigtuple, true), .op = 'D', .old = &old,
-                   .own_old = IsOwnInsert(plan, data.tg_trigtuple)});
+                   .own_old = IsOwnInsert(plan, data.tg_trigtuple),
+                   .moved = plan.is_heap && HeapTupleHeaderIndicatesMovedPartitions(data.tg_trigtuple->t_data)});
 }
 
 void Updated(const RelationPlan& plan, const TriggerData& data) {
@@ -109,9 +116,9 @@ void Updated(const RelationPlan& plan, const TriggerData& data) {
     journal->Append({.plan = &source, .command = command, .op = 'U', .old = &old, .fresh = &fresh, .own_old = own_old});
     return;
   }
-  // Under another key it is another row.
-  journal->Append({.plan = &source, .command = command, .op = 'D', .old = &old, .own_old = own_old});
-  journal->Append({.plan = &source, .command = command, .op = 'I', .fresh = &fresh});
+  // Under another key it goes on as the same row.
+  journal->Append({.plan = &source, .command = command, .op = 'D', .old = &old, .own_old = own_old, .moved = true});
+  journal->Append({.plan = &source, .command = command, .op = 'U', .old = &old, .fresh = &fresh, .own_old = own_old});
 }
 
 void Dispatch(const TriggerData& data) {

@@ -4,17 +4,29 @@
 #include "pg/convert.h"
 #include "pg/functions/problems.h"
 #include "pg/sources/registry.h"
+#include "pg/zones.h"
 
 namespace workflow::pg {
 namespace {
 
 constexpr int kResultColumns = 4;
 
+// Which zones there are is the server's to say, so the core does not know it.
+void CheckZone(const Json& definition, Problems* problems) {
+  const Json* settings = definition.Find("settings");
+  const Json* zone = settings == nullptr ? nullptr : settings->Find("timezone");
+  if (zone == nullptr || !zone->is_string() || zone->string() == "account" || zone->string() == "contact") return;
+  if (Zones().Find(zone->string()) != nullptr) return;
+  problems->Error("/settings/timezone", "time zone \"" + zone->string() + "\" is not known",
+                  "Use \"account\", \"contact\", or a name of the view pg_timezone_names.");
+}
+
 Problems ProblemsOf(Datum definition, bool publishing) {
   Problems problems;
   const auto json = JsonOfJsonb(definition);
   if (json) {
     CompileDefinition(*json, CatalogOf(CurrentRegistry(), /*with_templates=*/true), /*require_templates=*/publishing, &problems);
+    CheckZone(*json, &problems);
   } else {
     problems.Error("", "the definition is nested too deeply");
   }

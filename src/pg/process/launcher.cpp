@@ -104,8 +104,8 @@ void Manage(std::map<Oid, Known>* known, bool ask_all) {
     if (entry.handle != nullptr) {  // it has ended
       pfree(entry.handle);
       entry.handle = nullptr;
-      if (slot != nullptr && slot->leaving == Leaving::kNoExtension) entry.ask_at = now + kAskAgain_us;
-      else if (now - entry.started_at < kTooShort_us) entry.ask_at = now + kLook_ms * int64_t{1000};
+      const bool no_extension = slot != nullptr && slot->leaving == Leaving::kNoExtension;
+      entry.ask_at = no_extension ? now + kAskAgain_us : now - entry.started_at < kTooShort_us ? now + kLook_ms * int64_t{1000} : now;
     }
     // Started by a launcher before this one.
     if (const int pid = slot == nullptr ? 0 : slot->pid.load(); pid != 0) {

@@ -47,9 +47,12 @@ Place Look() {
   Rows extension = Execute("SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_workflow'");
   if (extension.empty()) return Place::kNoExtension;
   if (extension.Text(0, 1) != WF_VERSION) return Place::kOtherVersion;
-  Rows resting = Execute("SELECT FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase AND d.datname = current_database()"
-                         " WHERE s.setrole = 0 AND s.setconfig && '{pg_workflow.virtual_clock=on,pg_workflow.virtual_clock=true}'");
-  return resting.empty() ? Place::kReady : Place::kResting;
+  // ALTER DATABASE tells only sessions that begin after it, hence the catalog; it comes before the configuration file.
+  Rows database = Execute("SELECT split_part(c, '=', 2)::boolean FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+                          " AND d.datname = current_database(), unnest(s.setconfig) c"
+                          " WHERE s.setrole = 0 AND c LIKE 'pg\\_workflow.virtual\\_clock=%'");
+  const bool resting = database.empty() ? settings::virtual_clock : database.Bool(0, 1);
+  return resting ? Place::kResting : Place::kReady;
 }
 
 // One round; how long to sleep after it.

@@ -62,7 +62,7 @@ struct PendingRefusal {
   std::string event_uuid, event_name, account, contact_key, entry_key, detail;
 };
 
-struct RowChange;
+struct HostChange;
 
 struct Counts { int32_t steps = 0, messages = 0; };
 
@@ -74,12 +74,15 @@ struct RoundContext {
   Instant now;
   bool is_virtual = false;
   std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses = {};  // of each workflow, those that are over
+  std::map<int32_t, int32_t> epochs = {};  // of each source: counts its truncations
   int32_t locks_left = 100;      // rows of the CRM that this round may still lock (semantics 31)
 };
 
 class Batch {
  public:
-  explicit Batch(RoundContext& round) : round_(round), rows_(round.registry, round.needed, round.now) {}
+  // `defer_start`: whom an event lets in does not take its first steps in this batch, so that a failing step of one is not the event's fault.
+  explicit Batch(RoundContext& round, bool defer_start = false)
+      : round_(round), rows_(round.registry, round.needed, round.now), defer_start_(defer_start) {}
 
   void TakeEvents(const std::vector<const LogEvent*>& events);
   void TakeTimers(const std::vector<TimerItem>& timers);
@@ -100,6 +103,7 @@ class Batch {
   // What events do to those who are already in (leaving.cpp).
   void Apply(const std::vector<const LogEvent*>& events);
   void EndRows(const std::vector<const LogEvent*>& events);
+  void Rename(const LogEvent& event);
   void Unenroll(const LogEvent& event);
   void Resumed(const LogEvent& event);
   // Enrollments in hand (load.cpp).
@@ -110,7 +114,7 @@ class Batch {
   void Run(std::vector<std::pair<Enrolled*, Input>> work);
   struct Turn;
   void Step(Turn* turn);
-  RowChange ChangeOf(const Enrolled& enrolled, const SetStep& step);
+  HostChange ChangeOf(const Enrolled& enrolled, const SetStep& step);
   std::string Render(const Enrolled& enrolled, const Template& text);
   void StartAdmitted();
   int64_t PausedSince(const Enrolled& enrolled) const;
@@ -131,10 +135,13 @@ class Batch {
   std::vector<const Value*> FactsOf(const Candidate& candidate);
   Json DataOf(const Enrolled& enrolled, const std::vector<std::string>& references);
 
-  Instant TimeOf(const LogEvent& event, const Json* wanted, const std::string& zone_of_contact) const;
+  Instant TimeOf(const LogEvent& event, const Json* wanted, const Source* source, const std::string& zone_of_contact) const;
+  // The id of an event that comes once for the row of this key.
+  std::string OnceId(const Source& source, const std::string& row_key, const std::string& event) const;
 
   RoundContext& round_;
   RowStore rows_;
+  const bool defer_start_;
   Counts counts_;
   std::deque<Value> values_;                      // what facts point to that no row holds
   std::deque<std::unique_ptr<Enrolled>> enrolled_;

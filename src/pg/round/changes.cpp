@@ -38,9 +38,9 @@ std::vector<bool> Lock(const Source& source, const std::vector<std::string>& key
   return locked;
 }
 
-void Set(const Source& source, const SetStep& step, const std::vector<const RowChange*>& changes) {
+void Set(const Source& source, const SetStep& step, const std::vector<const HostChange*>& changes) {
   std::vector<std::string> keys;
-  for (const RowChange* change : changes) keys.push_back(change->key);
+  for (const HostChange* change : changes) keys.push_back(change->key);
   Params params;
   std::string arrays, names, assignments, on;
   int parameter = 0;
@@ -61,7 +61,7 @@ void Set(const Source& source, const SetStep& step, const std::vector<const RowC
     const std::string name = "v" + std::to_string(i + 1);
     array(name);
     std::vector<std::optional<std::string>> values;
-    for (const RowChange* change : changes) values.push_back(change->values[i]);
+    for (const HostChange* change : changes) values.push_back(change->values[i]);
     params.Texts(values);
     const std::string& column = ColumnOf(source, step.assignments[i].column);
     const std::string type = ColumnType(source, column);
@@ -74,9 +74,9 @@ void Set(const Source& source, const SetStep& step, const std::vector<const RowC
 }
 
 // Adds and removes, keeping the order of what is there; a row whose tags would not change is not written.
-void Tag(const Source& source, const TagStep& step, const std::vector<const RowChange*>& changes) {
+void Tag(const Source& source, const TagStep& step, const std::vector<const HostChange*>& changes) {
   std::vector<std::string> keys;
-  for (const RowChange* change : changes) keys.push_back(change->key);
+  for (const HostChange* change : changes) keys.push_back(change->key);
   const BoundField* field = FindBoundField(source.binding, source.binding.tags);
   const std::string& name = ColumnOf(source, source.binding.tags);
   const std::string column = "\"row\"." + QuotedName(name), type = ColumnType(source, name);
@@ -109,7 +109,7 @@ void Tag(const Source& source, const TagStep& step, const std::vector<const RowC
 
 }  // namespace
 
-std::vector<bool> PerformChanges(const std::vector<const RowChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left) {
+std::vector<bool> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left) {
   std::vector<bool> missed(changes.size(), true);
   const size_t taken = std::min<size_t>(changes.size(), static_cast<size_t>(std::max(*locks_left, 0)));
   if (taken == 0) return missed;
@@ -126,7 +126,7 @@ std::vector<bool> PerformChanges(const std::vector<const RowChange*>& changes, c
     std::vector<std::string> keys;
     for (size_t i = 0; i < taken; ++i) keys.push_back(changes[i]->key);
     const std::vector<bool> locked = Lock(source, keys);
-    std::vector<const RowChange*> open;
+    std::vector<const HostChange*> open;
     std::set<std::string> once;
     for (size_t i = 0; i < taken; ++i) {
       // Two enrollments that change one row do so one after the other: the second comes again in a moment.

@@ -66,13 +66,14 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
           base.entry_row = event->row_key;
           base.account = event->account;
           // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
-          std::vector<std::string> parts = {request.source->name, std::to_string(request.source->epoch), event->row_key, on};
-          if (!bound->once) parts.push_back(event->xid);
-          if (request.contacts.size() > 1) parts.push_back(contact);
-          base.event_uuid = NamedUuid(parts);
+          base.event_uuid = OnceId(*request.source, event->row_key, on);
+          if (!bound->once) base.event_uuid = NamedUuid({base.event_uuid, event->xid});
+          if (request.contacts.size() > 1) base.event_uuid = NamedUuid({base.event_uuid, contact});
           for (const Json& id : versions->array()) {
             base.version = round_.registry.VersionById(static_cast<int32_t>(id.AsInteger().value_or(0)));
-            if (base.version != nullptr && base.version->broken.empty()) candidates.push_back(base);
+            if (base.version == nullptr) continue;
+            if (base.version->broken.empty()) candidates.push_back(base);
+            else Park(*event, {}, "broken_version");  // till somebody mends what it names
           }
         }
       }
@@ -81,22 +82,22 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
       base.event = event;
       base.on = event->kind == 'e' ? event->name : "manual";
       base.event_uuid = event->event;
-      base.contact_source = DefaultContactSource(round_.registry);
+      base.contact_source = DefaultContactSource(round_.registry, event->account);
       base.contact_key = event->row_key;
       base.account = event->account;
       const Json* workflow = event->body.Find("workflow");
       const Json* data = event->body.Find("data");
       if (data != nullptr) base.data = *data;
       for (const auto& version : round_.registry.versions) {
-        if (!version->current || !version->broken.empty()) continue;
+        if (!version->current) continue;
         if (event->kind == 'n' ? (workflow == nullptr || version->workflow != workflow->AsInteger())
                                : std::none_of(version->program.triggers.begin(), version->program.triggers.end(),
                                               [&](const Trigger& trigger) { return trigger.on == event->name; })) {
           continue;
         }
-        if (!version->account.empty() && version->account != event->account) continue;
         base.version = version.get();
-        candidates.push_back(base);
+        if (version->broken.empty()) candidates.push_back(base);
+        else Park(*event, {}, "broken_version");
       }
     }
   }
@@ -119,7 +120,8 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
       // The contact's tenant is the enrollment's, unless the row that made the event names one itself.
       if (candidate.account.empty()) candidate.account = contact.account;
     }
-    candidate.event_at = TimeOf(*candidate.event, candidate.wanted, zone);
+    if (candidate.account.empty() && candidate.event->kind == 'n') candidate.account = candidate.version->account;
+    candidate.event_at = TimeOf(*candidate.event, candidate.wanted, candidate.entry_source, zone);
     accounts.push_back(candidate.account);
     contacts.push_back(candidate.contact_key);
     workflows.push_back(candidate.version->workflow);
@@ -147,10 +149,12 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
 
 void Batch::Decide(std::vector<Candidate>* candidates) {
   for (Candidate& candidate : *candidates) {
+    // A tenant's workflow is for that tenant's contacts only.
+    if (!candidate.version->account.empty() && candidate.version->account != candidate.account) continue;
     const Program& program = candidate.version->program;
     const std::vector<const Value*> facts = FactsOf(candidate);
     EntryCase entry;
-    entry.status = candidate.version->current ? candidate.version->status : WorkflowStatus::kArchived;
+    entry.status = candidate.version->status;  // of a version that was the published one when the event was captured
     if (candidate.contact_source != nullptr) {
       const RowFacts& contact = rows_.Get({candidate.contact_source->id, candidate.contact_key});
       entry.contact_found = contact.found;
@@ -208,7 +212,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     }
     if (refusal == Refusal::kNone) {
       Admit(candidate, entry_key);
-    } else {
+    } else if (!candidate.event->parked || refusal != Refusal::kDuplicateEvent) {
       refusals_.push_back({refusal, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
                            candidate.contact_key, entry_key, {}});
     }
@@ -240,6 +244,11 @@ void Batch::Admit(const Candidate& candidate, const std::string& entry_key) {
   seen_.insert({candidate.event_uuid, candidate.version->workflow});
   admitted_.push_back(enrolled.get());
   enrolled_.push_back(std::move(enrolled));
+}
+
+std::string Batch::OnceId(const Source& source, const std::string& row_key, const std::string& event) const {
+  const auto epoch = round_.epochs.find(source.id);
+  return NamedUuid({source.name, std::to_string(epoch == round_.epochs.end() ? 0 : epoch->second), row_key, event});
 }
 
 void Batch::Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason) {

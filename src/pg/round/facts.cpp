@@ -149,7 +149,7 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
   return data;
 }
 
-Instant Batch::TimeOf(const LogEvent& event, const Json* wanted, const std::string& zone_of_contact) const {
+Instant Batch::TimeOf(const LogEvent& event, const Json* wanted, const Source* source, const std::string& zone_of_contact) const {
   const Instant start = round_.is_virtual && !event.timed ? round_.now : event.at;
   const Json* at = wanted == nullptr ? nullptr : wanted->Find("at");
   if (at == nullptr || !at->is_string()) return start;
@@ -159,7 +159,14 @@ Instant Batch::TimeOf(const LogEvent& event, const Json* wanted, const std::stri
   static const UtcZone utc;
   const Zone& in = zone == nullptr ? utc : *zone;
   if (const auto local = ParseLocalTime(at->string())) return ToInstant(*local, in);
-  if (const auto date = ParseDate(at->string())) return ToInstant(At(*date, ClockTime{0}), in);
+  if (const auto date = ParseDate(at->string())) {
+    const Json* on = wanted->Find("on");
+    const BoundField* field = nullptr;  // it may say at what time of the day
+    for (const BoundEvent& bound : source->binding.events) {
+      if (on != nullptr && on->is_string() && bound.name == on->string()) field = FindBoundField(source->binding, bound.at);
+    }
+    return ToInstant(At(*date, field == nullptr ? ClockTime{0} : field->at.value_or(ClockTime{0})), in);
+  }
   return start;
 }
 

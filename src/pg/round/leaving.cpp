@@ -24,6 +24,7 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
       case 'p': Resumed(*event); break;
       case 't':
         Execute("UPDATE workflow.source SET epoch = epoch + 1 WHERE id = $1", Params().Int4(event->source.value_or(0)));
+        ++round_.epochs[event->source.value_or(0)];
         break;
       default: break;
     }
@@ -37,6 +38,12 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
     const bool contact = source->binding.entity == "contact";
     const std::string where = contact ? "e.account = $3 AND e.contact_key = $2 AND e.contact_source = $1" : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
     for (Enrolled* enrolled : Load(where + " AND s.phase = 'waiting'", Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
+      if (enrolled->version->status == WorkflowStatus::kPaused) {  // looked at when it is resumed (semantics 11)
+        enrolled->state.due = round_.now;
+        ++enrolled->state.timer;
+        enrolled->touched = true;
+        continue;
+      }
       WantRows(*enrolled);
       work.emplace_back(enrolled, Input{.kind = InputKind::kRecordChanged});
     }
@@ -44,6 +51,28 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
   rows_.Fetch();
   for (auto& [enrolled, input] : work) if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
   Run(std::move(work));
+}
+
+// A row that has another key now is the same row: what belongs to it goes with it.
+void Batch::Rename(const LogEvent& event) {
+  const Json* was = event.body.Find("was");
+  const Source* source = event.source ? round_.registry.SourceById(*event.source) : nullptr;
+  if (was == nullptr || !was->is_string() || source == nullptr) return;
+  Execute("UPDATE workflow.enrollment SET entry_row = $3 WHERE entry_source = $1 AND entry_row = $2",
+          Params().Int4(source->id).Text(was->string()).Text(event.row_key));
+  if (source->binding.entity == "contact") {
+    Execute("UPDATE workflow.enrollment SET contact_key = $4, entry_key = CASE WHEN entry_key = $3 THEN $4 ELSE entry_key END"
+            " WHERE account = $2 AND contact_key = $3 AND contact_source = $1",
+            Params().Int4(source->id).Text(event.account).Text(was->string()).Text(event.row_key));
+  } else {
+    Execute("UPDATE workflow.enrollment SET entry_key = $3 WHERE entry_source = $1 AND entry_row = $3 AND entry_key = $2",
+            Params().Int4(source->id).Text(was->string()).Text(event.row_key));
+  }
+  for (const BoundEvent& bound : source->binding.events) {
+    if (!bound.once) continue;
+    Execute("UPDATE workflow.entry_event SET event = $2::uuid WHERE event = $1::uuid",
+            Params().Text(OnceId(*source, was->string(), bound.name)).Text(OnceId(*source, event.row_key, bound.name)));
+  }
 }
 
 // Enrollments of deleted rows end; the ids of their events are forgotten, so that a row of the same key is a new one.
@@ -56,7 +85,7 @@ void Batch::EndRows(const std::vector<const LogEvent*>& events) {
     if (source == nullptr) continue;
     rows[source->id].push_back(event->row_key);
     for (const BoundEvent& bound : source->binding.events) {
-      if (bound.once) forgotten.push_back(NamedUuid({source->name, std::to_string(source->epoch), event->row_key, bound.name}));
+      if (bound.once) forgotten.push_back(OnceId(*source, event->row_key, bound.name));
     }
   }
   for (const auto& [id, keys] : rows) {

@@ -123,9 +123,14 @@ void BySql(const Source& source, const ContactRoute& route, const Pending& pendi
 
 }  // namespace
 
-const Source* DefaultContactSource(const Registry& registry) {
-  for (const auto& source : registry.sources) if (source->binding.entity == "contact") return source.get();
-  return nullptr;
+const Source* DefaultContactSource(const Registry& registry, const std::string& account) {
+  const Source* first = nullptr;
+  for (const auto& source : registry.sources) {
+    if (source->binding.entity != "contact") continue;
+    if (!account.empty() && source->binding.account_value == account) return source.get();
+    if (first == nullptr) first = source.get();
+  }
+  return first;
 }
 
 const Source* ContactSource(const Registry& registry, const Source& source) {

@@ -20,7 +20,8 @@ struct ResolveRequest {
 
 // The contact source that rows of `source` belong to: itself, else the one in the same schema, else the only one. nullptr: none is attached.
 const Source* ContactSource(const Registry& registry, const Source& source);
-const Source* DefaultContactSource(const Registry& registry);
+// Of a contact that is named by its key alone: the contact source of this account, else the first.
+const Source* DefaultContactSource(const Registry& registry, const std::string& account);
 
 void ResolveContacts(const Registry& registry, RowStore* rows, std::vector<ResolveRequest>* requests);
 

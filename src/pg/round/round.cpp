@@ -98,7 +98,9 @@ class RoundRun {
       Events({middle, events.end()});
       return;
     }
-    EventFailed(*events.front(), *fault);
+    // It may be the first steps of one whom it lets in: those then fail for themselves, by their own workflow's rules.
+    const auto again = Attempt([&](Batch& batch) { batch.TakeEvents(events); }, /*defer_start=*/true);
+    if (again) EventFailed(*events.front(), *again);
   }
 
   void Timers(const std::vector<TimerItem>& timers) {
@@ -116,14 +118,15 @@ class RoundRun {
 
  private:
   template <typename Work>
-  std::optional<Fault> Attempt(Work&& work) {
+  std::optional<Fault> Attempt(Work&& work, bool defer_start = false) {
     Subtransaction attempt;
     Raised raised;
     Counts counts;
     const int32_t locks = context_.locks_left;
+    const std::map<int32_t, int32_t> epochs = context_.epochs;
     const bool done = Contained(
         [&] {
-          Batch batch(context_);
+          Batch batch(context_, defer_start);
           work(batch);
           batch.Save();
           counts = batch.counts();
@@ -137,6 +140,7 @@ class RoundRun {
     }
     attempt.RollBack();
     context_.locks_left = locks;
+    context_.epochs = epochs;
     if (IsInterrupt(raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate)) Rethrow(raised);
     return Describe(raised);
   }
@@ -216,6 +220,14 @@ std::vector<TimerItem> ReadTimers(Instant now, int limit) {
   return timers;
 }
 
+std::map<int32_t, int32_t> ReadEpochs() {
+  std::map<int32_t, int32_t> epochs;
+  Rows rows = Execute("SELECT s.id, s.epoch FROM workflow.source s");
+  for (size_t i = 0; i < rows.size(); ++i) epochs[rows.Int4(i, 1)] = rows.Int4(i, 2);
+  rows.Free();
+  return epochs;
+}
+
 std::map<int32_t, std::vector<std::pair<Instant, Instant>>> ReadPauses() {
   std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses;
   Rows rows = Execute("SELECT p.workflow, p.paused_at, p.resumed_at FROM workflow.pause p");
@@ -258,7 +270,7 @@ RoundResult RunRound(const RoundRequest& request) {
   const TemplateStore& templates = TemplateStore::Current(registry);
   const NeededFields needed(registry, templates.references());
   const Instant now = request.as_of ? *request.as_of : ToInstant(GetCurrentTimestamp());
-  RoundContext context{registry, needed, templates, now, request.as_of.has_value(), ReadPauses(), 100};
+  RoundContext context{registry, needed, templates, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
   RoundRun run(context, &result);
 
   const int limit = std::min(settings::batch_size, request.max_steps.value_or(settings::batch_size));

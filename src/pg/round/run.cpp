@@ -43,8 +43,8 @@ void Batch::Step(Turn* turn) {
   turn->again = turn->decision.again;
 }
 
-RowChange Batch::ChangeOf(const Enrolled& enrolled, const SetStep& step) {
-  RowChange change{ChangedSource(enrolled, step.entity), step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, &step, nullptr, {}};
+HostChange Batch::ChangeOf(const Enrolled& enrolled, const SetStep& step) {
+  HostChange change{ChangedSource(enrolled, step.entity), step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, &step, nullptr, {}};
   if (change.source == nullptr) {
     throw SqlError{MAKE_SQLSTATE('W', 'F', '0', '0', '8'), "there is no row of \"" + step.entity + "\" to change"};
   }
@@ -86,16 +86,16 @@ void Batch::Perform(std::vector<Turn>* turns) {
   // The n-th changes of all turns together, grouped so that each group is one statement.
   for (size_t n = 0;; ++n) {
     using Group = std::tuple<const Source*, const void*, std::string, int32_t>;
-    std::map<Group, std::vector<std::pair<Turn*, const RowChange*>>> groups;
+    std::map<Group, std::vector<std::pair<Turn*, const HostChange*>>> groups;
     for (Turn& turn : *turns) {
       if (turn.put_off || n >= turn.changes.size()) continue;
-      const RowChange& change = turn.changes[n];
+      const HostChange& change = turn.changes[n];
       const void* what = change.set != nullptr ? static_cast<const void*>(change.set) : change.tag;
       groups[{change.source, what, turn.enrolled->version->owner, turn.enrolled->depth}].emplace_back(&turn, &change);
     }
     if (groups.empty()) return;
     for (auto& [group, members] : groups) {
-      std::vector<const RowChange*> changes;
+      std::vector<const HostChange*> changes;
       for (const auto& [turn, change] : members) changes.push_back(change);
       const std::vector<bool> missed = PerformChanges(changes, std::get<2>(group), std::get<3>(group), &round_.locks_left);
       for (size_t i = 0; i < members.size(); ++i) if (missed[i]) members[i].first->put_off = true;
@@ -109,15 +109,15 @@ void Batch::Settle(Turn* turn) {
   Enrolled& enrolled = *turn->enrolled;
   enrolled.touched = true;
   if (turn->put_off) {
-    enrolled.state.phase = Phase::kRetry;
-    enrolled.state.timer += 1;
-    enrolled.state.due = Instant{round_.now.us + (round_.locks_left > 0 ? kSecond : 0)};
+    const std::vector<const Value*> facts = FactsOf(enrolled);
+    const Input input{.kind = InputKind::kPutOff, .delay_us = round_.locks_left > 0 ? kSecond : 0};
+    enrolled.state = Advance(enrolled.version->program, enrolled.state, input, {round_.now, &ZoneOf(enrolled), facts, enrolled.backfill}).state;
     return;
   }
   const State before = enrolled.state;
   enrolled.state = turn->decision.state;
   if (before.step != enrolled.state.step || before.clock != enrolled.state.clock) enrolled.shifted_us = 0;
-  if (turn->input.kind == InputKind::kResume) enrolled.shifted_us += turn->input.paused_us;
+  else if (turn->input.kind == InputKind::kResume) enrolled.shifted_us += turn->input.paused_us;
   counts_.steps += enrolled.state.visit - before.visit;
   counts_.messages += static_cast<int32_t>(turn->messages.size());
   std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
@@ -134,6 +134,7 @@ void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
   std::vector<int64_t> parked;
   for (const LogEvent* event : events) if (event->parked) parked.push_back(event->id);
   if (!parked.empty()) Execute("DELETE FROM workflow.parked WHERE event_id = ANY ($1)", Params().Int8s(parked));
+  for (const LogEvent* event : events) Rename(*event);
   Enter(events);
   StartAdmitted();
   Apply(events);
@@ -148,6 +149,11 @@ void Batch::StartAdmitted() {
     Enrolled* enrolled = admitted_[i];
     enrolled->id = ids.Int8(i, 1);
     by_id_[enrolled->id] = enrolled;
+    if (defer_start_) {  // they go on by a timer, each for itself
+      enrolled->state.phase = Phase::kRetry;
+      enrolled->state.timer = 1;
+      enrolled->state.due = round_.now;
+    }
     entry_events_.push_back({enrolled->event, enrolled->version->workflow, enrolled->account, enrolled->id});
     traces_.push_back({enrolled->id, "", "entered", enrolled->event_name});
     WantRows(*enrolled);
@@ -155,6 +161,7 @@ void Batch::StartAdmitted() {
   }
   ids.Free();
   admitted_.clear();
+  if (defer_start_) return;
   rows_.Fetch();
   Run(std::move(work));
 }
@@ -227,7 +234,7 @@ void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_
           Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number));
   for (Enrolled* enrolled : Load("e.id = $1", Params().Int8(timer.enrollment))) {
     if (enrolled->state.timer != timer.number) continue;
-    Turn turn{enrolled, Input{.kind = InputKind::kFailed, .jitter = 0.5, .detail = message}, {}, {}, {}, {}, false, false};
+    Turn turn{enrolled, Input{.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}, {}, {}, {}, {}, false, false};
     const std::vector<const Value*> facts(enrolled->version->program.table.fields.size(), &values_.emplace_back());
     static const UtcZone utc;
     turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill});

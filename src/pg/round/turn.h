@@ -7,7 +7,7 @@
 namespace workflow::pg {
 
 // A change of one row of the CRM: by `set` (one text per assignment; add is a number) or by `tag`.
-struct RowChange {
+struct HostChange {
   const Source* source = nullptr;
   std::string key;
   const SetStep* set = nullptr;
@@ -21,13 +21,13 @@ struct Batch::Turn {
   Decision decision;
   std::vector<PendingMessage> messages;
   std::vector<PendingTrace> traces;
-  std::vector<RowChange> changes;
+  std::vector<HostChange> changes;
   bool put_off = false;
   bool again = false;
 };
 
 // Performs changes of one kind (same step, same source) as the workflow's owner; returns which of them could not be locked. Rows are locked
 // in key order, and what somebody else holds is passed over (semantics 31).
-std::vector<bool> PerformChanges(const std::vector<const RowChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left);
+std::vector<bool> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left);
 
 }  // namespace workflow::pg

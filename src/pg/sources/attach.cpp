@@ -1,4 +1,6 @@
 // workflow.attach(): a table becomes a source. Everything wrong with the binding is told at once, and then nothing is stored.
+#include <algorithm>
+
 #include "core/binding/description.h"
 #include "pg/convert.h"
 #include "pg/round/resolve.h"
@@ -9,8 +11,6 @@
 
 namespace workflow::pg {
 namespace {
-
-constexpr size_t kHintsMax = 3;
 
 struct Request {
   Oid relation;
@@ -24,14 +24,16 @@ struct Answer {
   std::vector<Finding> findings;
 };
 
+// Each problem is a line of the detail; a hint says which one it is for where there are several.
 [[noreturn]] void Refuse(const std::string& name, const Problems& problems) {
   SqlError error = {kInvalidBinding, "invalid binding for \"" + name + "\""};
-  std::set<std::string> hints;
-  for (const Problem& problem : problems.list()) {
+  const auto& list = problems.list();
+  const auto errors = std::count_if(list.begin(), list.end(), [](const Problem& p) { return p.severity == Severity::kError; });
+  for (const Problem& problem : list) {
     if (problem.severity != Severity::kError) continue;
-    error.detail += (error.detail.empty() ? "" : "\n") + (problem.path.empty() ? "" : problem.path + ": ") + problem.message;
-    if (problem.hint.empty() || hints.size() == kHintsMax || !hints.insert(problem.hint).second) continue;
-    error.hint += (error.hint.empty() ? "" : "\n") + problem.hint;
+    const std::string place = problem.path.empty() ? "" : problem.path + ": ";
+    error.detail += (error.detail.empty() ? "" : "\n") + place + problem.message;
+    if (!problem.hint.empty()) error.hint += (error.hint.empty() ? "" : "\n") + (errors == 1 ? "" : place) + problem.hint;
   }
   throw error;
 }

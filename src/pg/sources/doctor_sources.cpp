@@ -29,9 +29,16 @@ Stored ReadStored(int32_t source) {
   return stored;
 }
 
-std::string AttachAgain(const Source& source) {
-  return "SELECT * FROM workflow.attach(" + Quoted(QualifiedName(source.relation)) + ", (SELECT binding FROM workflow.source WHERE id = " +
-         std::to_string(source.id) + "));";
+// `without`: places of the stored binding that have to go.
+std::string AttachAgain(const Source& source, const std::vector<std::vector<std::string>>& without = {}) {
+  std::string binding = "binding";
+  for (const auto& path : without) {
+    std::string keys;
+    for (const std::string& key : path) keys += (keys.empty() ? "" : ", ") + Quoted(key);
+    binding += " #- ARRAY[" + keys + "]";
+  }
+  return "SELECT * FROM workflow.attach(" + Quoted(QualifiedName(source.relation)) + ", (SELECT " + binding +
+         " FROM workflow.source WHERE id = " + std::to_string(source.id) + "));";
 }
 
 // Nothing where somebody alters the table at this moment: a doctor does not wait.
@@ -50,32 +57,83 @@ std::string FirstError(const Problems& problems) {
   return {};
 }
 
-// What capture needs: every column that the binding reads, by name, of the type it had.
-std::string Drift(const RelationDescription& before, const RelationDescription& now, const Binding& binding) {
-  for (const ColumnDescription& column : before.columns) {
-    const bool is_bound = std::any_of(binding.fields.begin(), binding.fields.end(), [&](const BoundField& f) { return f.column == column.name; });
-    const auto same = std::find_if(now.columns.begin(), now.columns.end(), [&](const ColumnDescription& c) { return c.name == column.name; });
-    if (!is_bound) continue;
-    if (same == now.columns.end()) return "column \"" + column.name + "\" does not exist any more";
-    if (same->type.kind != column.type.kind || same->type.element != column.type.element) {
-      return "column \"" + column.name + "\" was " + column.type.sql_name + " and is " + same->type.sql_name;
-    }
-  }
-  return {};
+void Remove(Json* object, const std::string& key) {
+  if (object->is_object()) std::erase_if(object->object(), [&](const Json::Member& member) { return member.first == key; });
 }
 
-Check CheckColumns(const Source& source, const std::string& name) {
+Json* Member(Json* object, const std::string& key) {
+  if (object == nullptr || !object->is_object()) return nullptr;
+  for (auto& [name, value] : object->object()) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+// What has become of the columns that the binding names since it was attached, and the binding without what was said of those.
+struct Drift {
+  std::string first;                              // the first column that is not what it was; empty: all are
+  std::vector<std::vector<std::string>> without;  // places in the binding
+  std::vector<std::string> fields;                // names that cannot be used any more
+  Json binding;
+};
+
+void Note(const std::string& what, const BoundField& field, bool dropped, Drift* drift) {
+  if (drift->first.empty()) drift->first = what;
+  drift->fields.push_back(field.name);
+  drift->without.push_back({"fields", field.name});
+  Json* fields = Member(&drift->binding, "fields");
+  if (dropped) {
+    if (fields != nullptr) Remove(fields, field.name);
+    return;
+  }
+  drift->without.back().push_back("type");
+  if (Json* spec = Member(fields, field.name)) Remove(spec, "type");
+}
+
+Drift FindDrift(const Stored& stored, const RelationDescription& now, const Binding& binding) {
+  Drift drift = {.first = {}, .without = {}, .fields = {}, .binding = stored.binding};
+  for (const ColumnDescription& column : stored.description->columns) {
+    const auto same = std::find_if(now.columns.begin(), now.columns.end(), [&](const ColumnDescription& c) { return c.name == column.name; });
+    const bool dropped = same == now.columns.end();
+    if (!dropped && same->type.kind == column.type.kind && same->type.element == column.type.element) continue;
+    const std::string what = "column \"" + column.name + "\" " +
+                             (dropped ? "does not exist any more" : "was " + column.type.sql_name + " and is " + same->type.sql_name);
+    for (const BoundField& field : binding.fields) {
+      if (field.column == column.name) Note(what, field, dropped, &drift);
+    }
+  }
+  return drift;
+}
+
+// Does a workflow that capture listens for, or that enrollments are live on, name one of these fields?
+bool IsRead(const Registry& registry, const std::string& entity, const std::vector<std::string>& fields) {
+  const auto is_one = [&](std::string_view name) { return std::find(fields.begin(), fields.end(), name) != fields.end(); };
+  for (const auto& version : registry.versions) {
+    for (const Field& field : version->program.table.fields) {
+      if (field.entity == entity && is_one(field.name)) return true;
+    }
+    for (const std::string& reference : version->program.references) {
+      if (reference.starts_with(entity + ".") && is_one(std::string_view(reference).substr(entity.size() + 1))) return true;
+    }
+  }
+  return false;
+}
+
+Check CheckColumns(const Registry& registry, const Source& source, const std::string& name) {
   const Stored stored = ReadStored(source.id);
   const auto now = DescribeNow(source.relation);
   if (!now) return {name, "warning", "somebody alters the table at this moment", "Look again."};
   if (!stored.description || !source.broken.empty()) return {name, "error", source.broken, AttachAgain(source)};
+  const Drift drift = FindDrift(stored, *now, source.binding);
   Problems problems;
-  const auto binding = CompleteBinding(stored.binding, *now, &problems);
-  if (!binding) {
-    return {name, "error", FirstError(problems), "Attach it again with a binding that fits its columns; the present one is in workflow.sources."};
+  const bool fits = CompleteBinding(drift.binding, *now, &problems).has_value();
+  if (!fits) {
+    return {name, "error", drift.first.empty() ? FirstError(problems) : drift.first,
+            "Attach it again with a binding that fits its columns; the present one is in workflow.sources."};
   }
-  const std::string drift = Drift(*stored.description, *now, source.binding);
-  if (!drift.empty()) return {name, "error", drift, AttachAgain(source)};
+  if (!drift.first.empty()) {
+    return {name, IsRead(registry, source.binding.entity, drift.fields) ? "error" : "warning", drift.first, AttachAgain(source, drift.without)};
+  }
   return {name, "ok", source.binding.lookup ? "attached for look-up" : "attached as it is", ""};
 }
 
@@ -98,13 +156,20 @@ Check CheckTriggers(const Source& source, const std::string& name) {
   return {};
 }
 
-Check CheckContacts(const Registry& registry, const Source& source, const std::string& name) {
-  const Source* contacts = source.binding.lookup ? nullptr : ContactSource(registry, source);
+// The queries run as who attached, so they are tried as that role.
+Check CheckQueries(const Registry& registry, const Source& source, const std::string& name) {
+  const char* owner = source.owner.c_str();
+  if (!OidIsValid(CallBackend([=] { return get_role_oid(owner, true); }))) {
+    return {name, "error", "role \"" + source.owner + "\", who attached it, does not exist any more", AttachAgain(source)};
+  }
+  const Source* contacts = ContactSource(registry, source);
   Problems problems;
-  CheckRoutes(source.binding, contacts, &problems);
-  if (problems.list().empty() || source.binding.lookup) return {};
+  RunAs(source.owner, source.search_path, [&] { CheckQueries(source.binding, source.relation, contacts, &problems); });
+  const bool fails = problems.HasErrors();
+  if (!source.binding.lookup) CheckRoutes(source.binding, contacts, &problems);
+  if (problems.list().empty()) return {};
   const Problem& first = problems.list().front();
-  return {name, "warning", first.path + ": " + first.message, first.hint};
+  return {name, fails ? "error" : "warning", first.path + ": " + first.message, first.hint};
 }
 
 Check CheckSource(const Registry& registry, const Source& source) {
@@ -113,12 +178,14 @@ Check CheckSource(const Registry& registry, const Source& source) {
   if (!CallBackend([=] { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(relation)); })) {
     return {name, "error", "the table does not exist any more", "SELECT workflow.detach(" + std::to_string(relation) + ");"};
   }
-  const Check columns = CheckColumns(source, name);
-  if (columns.state != "ok" || source.binding.lookup) return columns;
-  const Check triggers = CheckTriggers(source, name);
-  if (!triggers.state.empty()) return triggers;
-  const Check contacts = CheckContacts(registry, source, name);
-  return contacts.state.empty() ? columns : contacts;
+  const Check columns = CheckColumns(registry, source, name);
+  if (columns.state == "error" || !source.broken.empty()) return columns;
+  if (!source.binding.lookup) {
+    const Check triggers = CheckTriggers(source, name);
+    if (!triggers.state.empty()) return triggers;
+  }
+  const Check queries = CheckQueries(registry, source, name);
+  return queries.state.empty() || (columns.state != "ok" && queries.state != "error") ? columns : queries;
 }
 
 }  // namespace

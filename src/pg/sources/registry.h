@@ -9,7 +9,6 @@
 
 #include "core/binding/binding.h"
 #include "core/definition/catalog.h"
-#include "core/definition/catalog.h"
 #include "core/definition/program.h"
 #include "core/enrollment/enrollment.h"
 #include "pg/server/guard.h"
@@ -23,7 +22,6 @@ struct Source {
   std::string owner;      // role name
   std::string search_path;
   Binding binding;
-  int32_t epoch;          // how often the table was truncated: rows of different epochs are different rows, whatever their key
   std::string broken;     // why it cannot be used; empty: it can
 };
 

@@ -8,7 +8,7 @@ namespace workflow::pg {
 std::string QualifiedName(Oid relation) {
   const char* name = CallBackend([=]() -> const char* {
     const char* bare = get_rel_name(relation);
-    return bare == nullptr ? "" : quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)), bare);
+    return bare == nullptr ? "" : quote_qualified_identifier(get_namespace_name_or_temp(get_rel_namespace(relation)), bare);
   });
   return name;
 }

@@ -16,10 +16,12 @@ std::string Holders(Oid relation, LOCKMODE mode) {
   Rows rows = ExecuteOnce(
       "SELECT CASE WHEN p.gid IS NOT NULL THEN pg_catalog.format('prepared transaction %L', p.gid)"
       " ELSE pg_catalog.format('process %s (%s)%s', l.pid, coalesce(a.usename, 'unknown role'), ': ' OPERATOR(pg_catalog.||)"
-      " pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100)) END"
+      " pg_catalog.rtrim(pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100), ' ;')) END"
       " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
-      " LEFT JOIN pg_catalog.pg_prepared_xacts p ON l.pid IS NULL AND l.virtualtransaction OPERATOR(pg_catalog.=)"
-      " ('-1/' OPERATOR(pg_catalog.||) p.transaction::pg_catalog.text)"
+      // A prepared transaction has no process; its own transaction id is among the locks of the same virtual transaction.
+      " LEFT JOIN pg_catalog.pg_locks t ON l.pid IS NULL AND t.pid IS NULL AND t.granted AND t.locktype OPERATOR(pg_catalog.=) 'transactionid'"
+      " AND t.virtualtransaction OPERATOR(pg_catalog.=) l.virtualtransaction"
+      " LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction OPERATOR(pg_catalog.=) t.transactionid"
       " WHERE l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted"
       " AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
       " AND (l.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR l.relation OPERATOR(pg_catalog.=) ANY"
