@@ -4,7 +4,7 @@ TAP_WORK ?= /tmp/$(EXTENSION)-tap-$(shell id -u)
 AS_SERVER = $(if $(filter 0,$(shell id -u)),runuser -u postgres --)
 FUZZ_SECONDS ?= 20
 
-.PHONY: stage verify check-layers check-core check-fuzz check-schema check-sql check-pgtap check-tap soak bench
+.PHONY: stage verify check-layers build-core check-core check-fuzz check-schema check-sql check-pgtap check-tap soak bench
 # Nothing is installed system-wide: test/run starts clusters that load this folder.
 stage: all
 	rm -rf $(STAGE) && $(MAKE) -s install DESTDIR=$(STAGE)
@@ -17,18 +17,22 @@ check-layers:
 	! grep -rnlE 'PG_TRY|sigsetjmp|siglongjmp' src --include='*.cpp' --include='*.h' | grep -v 'src/pg/server/guard.h'
 	! grep -nE 'EXTENSION pg_workflow .*VERSION|0\.1\.0' -r src docs/*.md Makefile test/targets.mk
 
-check-core:
-	cmake -S . -B build/core -DCMAKE_BUILD_TYPE=Debug -DWF_SANITIZE=ON > /dev/null
-	cmake --build build/core -j 2
-	ctest --test-dir build/core -j 2 --output-on-failure
+# One build for unit tests and fuzzers: clang, address and undefined-behaviour sanitizers. (The module itself is built by g++.)
+build-core:
+	cmake -S . -B build/core -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_BUILD_TYPE=Debug -DWF_SANITIZE=ON -DWF_FUZZ=ON > /dev/null
+	cmake --build build/core -j 2 -- --no-print-directory
 
-check-schema: check-core
-	python3 test/schema/check.py build/core/wf_schema test/corpus
+check-core: build-core
+	ctest --test-dir build/core -j 2 --output-on-failure | tail -n 40
 
-check-fuzz:
-	cmake -S . -B build/fuzz -DCMAKE_CXX_COMPILER=clang++ -DWF_FUZZ=ON > /dev/null
-	cmake --build build/fuzz -j 2
-	test/fuzz/run build/fuzz $(FUZZ_SECONDS)
+check-schema: build-core
+	build/core/wf_schema definition > build/core/definition.schema.json
+	build/core/wf_schema binding > build/core/binding.schema.json
+	python3 test/schema/check.py build/core/definition.schema.json test/corpus/definition
+	python3 test/schema/check.py build/core/binding.schema.json test/corpus/binding
+
+check-fuzz: build-core
+	test/fuzz/run build/core $(FUZZ_SECONDS)
 
 check-sql: stage
 	test/run $(MAKE) -s installcheck

@@ -96,13 +96,13 @@ CREATE FUNCTION workflow.retire_versions() RETURNS bigint
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH idle AS (
     SELECT v.id FROM workflow.version v JOIN workflow.workflow w ON w.id = v.workflow
-     WHERE v.listened AND v.number IS DISTINCT FROM w.published
+     WHERE v.listened AND (v.number IS DISTINCT FROM w.published OR w.status = 'archived')
        AND NOT EXISTS (SELECT FROM workflow.state s WHERE s.version = v.id AND s.phase <> 'ended')
        FOR NO KEY UPDATE OF v SKIP LOCKED),
   retired AS (UPDATE workflow.version v SET listened = false FROM idle WHERE v.id = idle.id RETURNING v.id)
   SELECT count(*) FROM retired
 $$;
-COMMENT ON FUNCTION workflow.retire_versions() IS 'Lets capture forget replaced versions without live enrollments; returns how many.';
+COMMENT ON FUNCTION workflow.retire_versions() IS 'Lets capture forget replaced and archived versions without live enrollments; returns how many.';
 
 -- What tick() read of its own transaction must be known until a snapshot of the ledger sees that transaction.
 CREATE FUNCTION workflow.prune_rounds() RETURNS bigint

@@ -33,11 +33,17 @@ sub crm_in
 		"steps": [{"id": "hello", "type": "send", "channel": "sms", "body": "Hello {{ contact.name }}{{ contact.slow }}"}]}');
 	return;
 }
+my $release = sub {
+	my ($database) = @_;
+	$node->safe_psql($database, q{DELETE FROM brake; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_workflow worker' AND wait_event = 'PgSleep'});
+	return;
+};
 my $sleeps = sub {
 	my ($database) = @_;
-	$node->safe_psql($database, q{TRUNCATE brake; INSERT INTO contacts (name, phone) VALUES ('a', '1')});
+	$release->($database);
+	$node->safe_psql($database, q{INSERT INTO contacts (name, phone) VALUES ('a', '1')});
 	$node->poll_query_until($database, q{SELECT bool_and(s.phase = 'ended') AND count(*) = (SELECT count(*) FROM contacts) FROM workflow.state s}) or die 'no message';
-	$node->poll_query_until($database, "SELECT state = 'idle' FROM pg_stat_activity WHERE backend_type = 'pg_workflow worker' AND datname = '$database'") or die 'no rest';
+	$node->poll_query_until($database, "SELECT xact_start IS NULL FROM pg_stat_activity WHERE backend_type = 'pg_workflow worker' AND datname = '$database'") or die 'no rest';
 	return;
 };
 my $works = sub {
@@ -48,9 +54,8 @@ my $works = sub {
 };
 my $goes_on = sub {
 	my ($database, $name) = @_;
-	$node->safe_psql($database, 'TRUNCATE brake');
-	my $pid = worker($node, $database);
-	$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
+	worker($node, $database);
+	$release->($database);
 	ok($node->poll_query_until($database, q{SELECT count(*) = (SELECT count(*) FROM contacts) FROM workflow.message}), $name);
 	return;
 };

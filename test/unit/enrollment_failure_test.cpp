@@ -60,6 +60,20 @@ TEST(EnrollmentFailure, Semantics28_NoRetriesMeansTheFirstFailureIsTheEnd) {
   EXPECT_EQ(journey.reason(), "error");
 }
 
+// semantics 31: a row that somebody holds is nobody's failure: no attempt counts, nothing is told, and the wait before it is not judged again.
+TEST(EnrollmentFailure, Semantics31_PutOffCountsNoAttemptAndKeepsWhatIsOver) {
+  Journey journey(Chain({WaitFor("w", {.days = 1}), SetColumn("s"), Send("a")}), kUtc);
+  journey.state.clock = kNoon;
+  journey.Start(kNoon);
+  const Instant due = *journey.state.due;
+  const Decision decision = journey.Decide({.kind = InputKind::kPutOff, .delay_us = kSecond}, due);
+  EXPECT_EQ(decision.state.phase, Phase::kRetry);
+  EXPECT_EQ(decision.state.step, 1);
+  EXPECT_EQ(decision.state.attempts, 0);
+  EXPECT_EQ(*decision.state.due, Plus(due, kSecond));
+  EXPECT_TRUE(decision.effects.empty());
+}
+
 // A wait that is over is not waited for again, nor judged by if_past, when what follows it fails.
 TEST(EnrollmentFailure, Semantics28_AWaitThatIsOverStaysOver) {
   Journey journey(Chain({WaitFor("w", {.days = 1}, "", {.policy = IfPast::kExit}), SetColumn("s"), Send("a")}), kUtc);

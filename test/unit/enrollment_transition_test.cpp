@@ -13,7 +13,7 @@ namespace {
 const UtcZone kUtc;
 const Instant kNow = Utc("2025-06-02T12:00:00Z");  // a Monday
 constexpr int kPhases = static_cast<int>(Phase::kEnded) + 1;
-constexpr int kInputs = static_cast<int>(InputKind::kResume) + 1;
+constexpr int kInputs = static_cast<int>(InputKind::kPutOff) + 1;
 
 using Pair = std::pair<Phase, InputKind>;
 using Outcomes = std::map<Pair, std::set<Phase>>;
@@ -47,6 +47,7 @@ Outcomes Expected() {
       /* archived       */ {{E},      {E},      {E},      {E},      {E}},
       /* failed         */ {{T, E},   {T, E},   {T, E},   {T, E},   {E}},
       /* resume         */ {{R},      any_stop, any_stop, {T},      {E}},
+      /* put off        */ {{T},      {T},      {T},      {T},      {E}},
   };
   // clang-format on
   Outcomes expected;

@@ -111,12 +111,22 @@ std::string AccountOf(const SourcePlan& plan, const RowImage& image) {
   return value.is_null() ? std::string() : FormatValue(value);
 }
 
-std::vector<WantedEvent> WantedEvents(const Scene& scene, bool once_only) {
+// Civil times are taken as UTC here: reconciling and backfilling ask for days, not for hours.
+bool IsBefore(const Value& at, Instant since) {
+  static const UtcZone utc;
+  if (const auto* instant = at.As<Instant>()) return *instant < since;
+  if (const auto* local = at.As<LocalTime>()) return ToInstant(*local, utc) < since;
+  if (const auto* date = at.As<Date>()) return ToInstant(At(Date{date->days + 1}, ClockTime{0}), utc) <= since;
+  return false;
+}
+
+std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) {
   std::vector<WantedEvent> wanted;
   if (scene.fresh != nullptr && !IsLive(scene, scene.plan.facts)) return wanted;
   for (const EventPlan& event : scene.plan.events) {
-    if ((once_only && !event.once) || !Occurs(scene, event)) continue;
+    if ((replay != nullptr && !event.once) || !Occurs(scene, event)) continue;
     SetTime(scene, event);
+    if (replay != nullptr && replay->since && IsBefore(event.at_fact, *replay->since)) continue;
     std::vector<int32_t> versions;
     EachWanted(scene, event, [&](int32_t version) {
       if (std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
@@ -192,14 +202,14 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
   return false;
 }
 
-bool EvaluateTransition(const Transition& transition, bool once_only, EventRow* row) {
+bool EvaluateTransition(const Transition& transition, const Replay* replay, EventRow* row) {
   const SourcePlan& plan = *transition.plan;
   const RowImage& last = transition.fresh != nullptr ? *transition.fresh : *transition.old;
   Scene scene = {plan, transition.old, transition.fresh, Now(), AccountOf(plan, last)};
   LoadDecisions(scene);
   Findings findings;
-  findings.wanted = WantedEvents(scene, once_only);
-  if (!once_only) {
+  findings.wanted = WantedEvents(scene, replay);
+  if (replay == nullptr) {
     findings.gone = scene.fresh == nullptr && plan.gone;
     findings.changed = ChangedForWaits(scene);
     findings.match = Matches(scene);

@@ -21,8 +21,13 @@ struct Transition {
 // Whether anybody wants the insertion of this row, as far as it can be known here. Cheap: for each row of a bulk load.
 bool WantsInsert(const SourcePlan& plan, const RowImage& fresh);
 
-// Fills `row`; false where nobody wants to know. `once_only`: only events that come once per row count, and nothing else is told (replay).
-bool EvaluateTransition(const Transition& transition, bool once_only, EventRow* row);
+// A row that was there before: only events that come once count, and of those that tell their time only what happened since.
+struct Replay {
+  std::optional<Instant> since;
+};
+
+// Fills `row`; false where nobody wants to know. `replay`: nullptr for what happens now.
+bool EvaluateTransition(const Transition& transition, const Replay* replay, EventRow* row);
 
 // The row's key in its canonical form; false where a part is null: such rows are passed over.
 bool KeyOf(const SourcePlan& plan, const RowImage& image, std::string* key);

@@ -31,7 +31,7 @@ EventRow TruncateRow(const Transition& transition) {
 // An exception of ours in one row must not cost the others; an error of the server is the host's as well.
 bool TryEvaluate(const Folded& folded, EventRow* row, std::string* fault) {
   try {
-    if (!folded.truncated) return EvaluateTransition(folded.transition, false, row);
+    if (!folded.truncated) return EvaluateTransition(folded.transition, nullptr, row);
     *row = TruncateRow(folded.transition);
     return true;
   } catch (const SqlError& error) {

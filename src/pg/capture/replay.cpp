@@ -23,8 +23,8 @@ std::string SelectRows(Oid relation, const std::string& where_sql) {
 // The rows of one fetch that somebody wants.
 class Reader {
  public:
-  Reader(const SourcePlan& plan, TupleDesc descriptor)
-      : plan_(plan), numbers_(ColumnNumbers(*plan.layout, descriptor)), values_(numbers_.size()), nulls_(new bool[numbers_.size()]) {}
+  Reader(const SourcePlan& plan, TupleDesc descriptor, const Replay& replay)
+      : plan_(plan), replay_(replay), numbers_(ColumnNumbers(*plan.layout, descriptor)), values_(numbers_.size()), nulls_(new bool[numbers_.size()]) {}
 
   bool Read(HeapTuple tuple, TupleDesc descriptor, EventRow* row) {
     for (size_t i = 0; i < numbers_.size(); ++i) {
@@ -34,18 +34,19 @@ class Reader {
     }
     const RowImage image = {values_.data(), nulls_.get(), 0};
     Transition transition = {.plan = &plan_, .key = {}, .was = {}, .old = nullptr, .fresh = &image, .depth = 0};
-    return KeyOf(plan_, image, &transition.key) && EvaluateTransition(transition, true, row);
+    return KeyOf(plan_, image, &transition.key) && EvaluateTransition(transition, &replay_, row);
   }
 
  private:
   const SourcePlan& plan_;
+  const Replay replay_;
   const std::vector<AttrNumber> numbers_;
   std::vector<Datum> values_;
   std::unique_ptr<bool[]> nulls_;
 };
 
-int64_t AppendTable(const SourcePlan& plan, SPITupleTable* table, uint64_t count, bool backfill) {
-  Reader reader(plan, table->tupdesc);
+int64_t AppendTable(const SourcePlan& plan, SPITupleTable* table, uint64_t count, bool backfill, const Replay& replay) {
+  Reader reader(plan, table->tupdesc, replay);
   std::vector<EventRow> rows;
   for (uint64_t i = 0; i < count; ++i) {
     EventRow row;
@@ -62,7 +63,7 @@ int64_t AppendTable(const SourcePlan& plan, SPITupleTable* table, uint64_t count
 
 }  // namespace
 
-int64_t AppendExistingRows(const Source& source, const std::string& where_sql, bool backfill) {
+int64_t AppendExistingRows(const Source& source, const std::string& where_sql, bool backfill, std::optional<Instant> since) {
   const int32_t id = source.id;
   const std::string sql = SelectRows(source.relation, where_sql);
   const char* text = sql.c_str();
@@ -86,7 +87,7 @@ int64_t AppendExistingRows(const Source& source, const std::string& where_sql, b
           CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow replay", ALLOCSET_DEFAULT_SIZES); });
       {
         const InContext inside(memory);
-        appended += AppendTable(*plan, table, count, backfill);
+        appended += AppendTable(*plan, table, count, backfill, Replay{since});
       }
       CallBackend([=] { MemoryContextDelete(memory); });
     }

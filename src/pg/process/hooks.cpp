@@ -75,6 +75,7 @@ void Shut(Oid database, WorkerSlot** kept) {
       ConditionVariableTimedSleep(&SharedMemory()->left, 100, PG_WAIT_EXTENSION);
     }
     ConditionVariableCancelSleep();
+    slot->leaving = Leaving::kNone;  // it did not leave by itself
   }
 }
 

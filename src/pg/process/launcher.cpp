@@ -16,11 +16,9 @@ namespace {
 
 constexpr int kLook_ms = 10'000;              // how often databases are looked for without being woken
 constexpr int64_t kAskAgain_us = 60'000'000;  // whether a database without the extension has it by now
-constexpr int64_t kTooShort_us = 1'000'000;   // a worker that ends sooner would end again
 
 struct Known {
   BackgroundWorkerHandle* handle = nullptr;
-  TimestampTz started_at = 0;
   TimestampTz ask_at = 0;
 };
 
@@ -104,8 +102,8 @@ void Manage(std::map<Oid, Known>* known, bool ask_all) {
     if (entry.handle != nullptr) {  // it has ended
       pfree(entry.handle);
       entry.handle = nullptr;
-      const bool no_extension = slot != nullptr && slot->leaving == Leaving::kNoExtension;
-      entry.ask_at = no_extension ? now + kAskAgain_us : now - entry.started_at < kTooShort_us ? now + kLook_ms * int64_t{1000} : now;
+      const Leaving leaving = slot == nullptr ? Leaving::kUnready : slot->leaving.load();
+      entry.ask_at = now + (leaving == Leaving::kNoExtension ? kAskAgain_us : leaving == Leaving::kUnready ? kLook_ms * int64_t{1000} : 0);
     }
     // Started by a launcher before this one.
     if (const int pid = slot == nullptr ? 0 : slot->pid.load(); pid != 0) {
@@ -114,7 +112,6 @@ void Manage(std::map<Oid, Known>* known, bool ask_all) {
     }
     if (!wanted || (slot != nullptr && slot->shut_by != 0) || (now < entry.ask_at && !ask_all)) continue;
     entry.handle = Start(database);
-    entry.started_at = now;
   }
   std::erase_if(*known, [&](const auto& item) { return !seen.contains(item.first) && item.second.handle == nullptr; });
 }

@@ -11,8 +11,9 @@ namespace workflow::pg {
 inline constexpr int kWorkersMax = 128;
 inline constexpr int kNobody = -1;
 
-// Why a worker ended by itself.
-enum class Leaving : uint8_t { kNone, kNoExtension };
+// What is known of a worker that has ended: nothing that keeps another from starting at once; there is no extension; it did not even come to
+// its first round.
+enum class Leaving : uint8_t { kNone, kNoExtension, kUnready };
 
 struct WorkerSlot {
   std::atomic<Oid> database;        // InvalidOid: free

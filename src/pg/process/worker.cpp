@@ -91,12 +91,16 @@ void workflow_worker_main(Datum argument) {
   int nobody = 0;
   if (!mine->pid.compare_exchange_strong(nobody, MyProcPid)) proc_exit(0);
   before_shmem_exit(Leave, 0);
-  mine->leaving = Leaving::kNone;
-  if (mine->shut_by != 0) proc_exit(0);
+  mine->leaving = Leaving::kUnready;
+  if (mine->shut_by != 0) {
+    mine->leaving = Leaving::kNone;
+    proc_exit(0);
+  }
   BackgroundWorkerUnblockSignals();
   BackgroundWorkerInitializeConnectionByOid(database, InvalidOid, 0);
   mine->process = MyProc->pgprocno;
   ChooseSettings();
+  mine->leaving = Leaving::kNone;
   TimestampTz maintained = GetCurrentTimestamp();
   for (;;) {
     CHECK_FOR_INTERRUPTS();

@@ -28,7 +28,7 @@ std::string MayMatter(const Binding& binding, Instant since) {
 
 int64_t AppendExisting(const Source& source, bool backfill, std::optional<Instant> since) {
   const Source copy = source;  // appending may load the registry anew
-  return AppendExistingRows(copy, since ? MayMatter(copy.binding, *since) : std::string(), backfill);
+  return AppendExistingRows(copy, since ? MayMatter(copy.binding, *since) : std::string(), backfill, since);
 }
 
 const Source* SourceOf(const Registry& registry, Oid relation) {
