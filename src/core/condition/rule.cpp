@@ -12,6 +12,8 @@ constexpr const char* kNotHere = " is not supported by this version of pg_workfl
 
 std::string Quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
+constexpr const char* kFinish = "Finish the rule, or take it out.";
+
 class RuleCompiler {
  public:
   RuleCompiler(const Json& rule, const std::string& path, FieldScope& scope, Problems* problems)
@@ -49,7 +51,7 @@ const std::string* RuleCompiler::Word(std::string_view key) {
     return nullptr;
   }
   if (word == nullptr || word->string().empty() || word->string() == "~") {
-    problems_->Error(word == nullptr ? path_ : Pointer(path_, key), "the rule is unfinished: it has no " + Quoted(key));
+    problems_->Error(word == nullptr ? path_ : Pointer(path_, key), "the rule is unfinished: it has no " + Quoted(key), kFinish);
     return nullptr;
   }
   return &word->string();
@@ -155,7 +157,7 @@ std::optional<uint32_t> RuleCompiler::OtherField(const Subject& subject, const I
 bool RuleCompiler::ReadDuration(const Subject& subject, ConditionNode* node) {
   const Json& json = *rule_.Find("value");
   if (IsUnfinished(subject, json)) {
-    problems_->Error(value_path(), "the rule on " + Quoted(subject.name) + " is unfinished: its value is empty");
+    problems_->Error(value_path(), "the rule on " + Quoted(subject.name) + " is unfinished: its value is empty", kFinish);
     return false;
   }
   const std::string hint = "Write a duration such as \"30 days\".";
@@ -184,7 +186,7 @@ bool RuleCompiler::ReadValue(const Subject& subject, ConditionNode* node) {
     return false;
   }
   if (rule_.Find("value") == nullptr) {
-    problems_->Error(path_, "the rule on " + Quoted(subject.name) + " is unfinished: it has no \"value\"");
+    problems_->Error(path_, "the rule on " + Quoted(subject.name) + " is unfinished: it has no \"value\"", kFinish);
     return false;
   }
   if (!literal) return ReadFields(subject, node);
