@@ -23,7 +23,7 @@ build-core:
 	cmake --build build/core -j 2 -- --no-print-directory
 
 check-core: build-core
-	ctest --test-dir build/core -j 2 --output-on-failure | tail -n 40
+	build/core/wf_unit --gtest_brief=1
 
 check-schema: build-core
 	build/core/wf_schema definition > build/core/definition.schema.json

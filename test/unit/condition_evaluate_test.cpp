@@ -38,7 +38,7 @@ class Logic : public ::testing::Test {
   }
 
   const Value no_ = *ParseValue({.kind = TypeKind::kBoolean}, "false");
-  const Value null_;
+  const Value null_ = Value();
   const Value yes_ = *ParseValue({.kind = TypeKind::kBoolean}, "true");
 };
 
@@ -135,7 +135,7 @@ TEST(ConditionEvaluate, ComparesEveryDecidableType) {
   for (const Case& c : cases) {
     for (const auto& [literal, order] : {std::pair{c.less, 1}, {c.same, 0}, {c.more, -1}}) {
       if (literal == nullptr) continue;
-      const auto holds = [&](const char* op) { return Rule(c.field, op, literal, c.value); };
+      const auto holds = [&, text = literal](const char* op) { return Rule(c.field, op, text, c.value); };
       const auto outcome = [](bool yes) { return yes ? kTrue : kFalse; };
       EXPECT_EQ(holds("="), outcome(order == 0)) << c.field << literal;
       EXPECT_EQ(holds("!="), outcome(order != 0)) << c.field << literal;

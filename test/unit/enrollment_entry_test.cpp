@@ -201,5 +201,14 @@ TEST(EnrollmentNames, Semantics23_Semantics5_NamesAreDistinctAndReadBack) {
   EXPECT_EQ(refusals.size(), static_cast<size_t>(Refusal::kNotPublished) + 1);
 }
 
+// attach 3: what cannot be resolved is looked at again, ever less often.
+TEST(EnrollmentEntry, Attach3_ParkedEventsAreLookedAtLessAndLessOften) {
+  EXPECT_EQ(ParkedPauseUs(1), kMinute);
+  EXPECT_EQ(ParkedPauseUs(2), 2 * kMinute);
+  EXPECT_EQ(ParkedPauseUs(6), 32 * kMinute);
+  EXPECT_EQ(ParkedPauseUs(7), kHour);
+  EXPECT_EQ(ParkedPauseUs(1000), kHour);
+}
+
 }  // namespace
 }  // namespace workflow::journey

@@ -65,7 +65,7 @@ TEST(EnrollmentPast, Semantics14_G2_SkipPassesOverToTheNextWait) {
   EXPECT_EQ(journey.words, (Words{"skipped", "waiting"}));
   EXPECT_EQ(journey.details.front(), "past: on to second");
   EXPECT_EQ(journey.due(), "2025-06-03T09:00:00");
-  EXPECT_EQ(journey.state.clock, kTenPast);
+  EXPECT_EQ(Shown(journey.state.clock, kUtc), "2025-06-02T09:00:00");  // when the wait that was skipped would have ended
   journey.RunTo(*journey.state.due);
   ASSERT_EQ(journey.sent.size(), 1u);
   EXPECT_EQ(journey.SentId(0), "b");
@@ -87,7 +87,15 @@ TEST(EnrollmentPast, G2_SkipPassesOverABranchWhole) {
   journey.values = {Value(true)};
   journey.Start(kTenPast);
   EXPECT_EQ(journey.StepId(), "outer");
-  EXPECT_EQ(journey.due(), "2025-06-04T09:10:00");
+  EXPECT_EQ(journey.due(), "2025-06-04T09:00:00");
+}
+
+// semantics 17: days that are skipped count: an event read three days late skips the reminder of that day, not the message of the same day.
+TEST(EnrollmentPast, Semantics17_TheNextWaitCountsFromWhereTheSkippedOneWouldHaveEnded) {
+  Journey journey(Chain({WaitFor("remind", {.days = 3}, "08:00", Rule(IfPast::kSkip)), Send("reminder"),
+                         WaitFor("active", {.days = 0}, "09:00"), Send("message")}), kUtc);
+  journey.Start(Utc("2025-06-02T07:00:00Z"), Utc("2025-06-05T08:30:00Z"));
+  EXPECT_EQ(journey.due(), "2025-06-05T09:00:00");
 }
 
 // semantics 17: a reminder whose time is past when the event comes is skipped; the message itself goes at its time.

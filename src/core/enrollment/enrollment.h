@@ -115,6 +115,12 @@ const char* RefusalName(Refusal refusal);  // "already_live", …
 
 inline constexpr int32_t kChainDepthMax = 16;
 
+// An event that could not be dealt with (its contact is not there yet, or it failed) is looked at again after 1, 2, 4 … minutes, at most an hour.
+// `tries` counts from 1.
+int64_t ParkedPauseUs(int32_t tries);
+// One that failed is given up after so many tries; one whose contact is missing never is.
+inline constexpr int32_t kEventTriesMax = 5;
+
 // The first rule that refuses, in the order: status, contact, liveness, filter, duplicate, entry key, chain, live, re-entry, cooldown.
 Refusal DecideEntry(const Program& program, const EntryCase& entry, const Surroundings& surroundings);
 

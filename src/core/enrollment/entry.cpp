@@ -1,4 +1,6 @@
 // Whether an event may enroll a contact.
+#include <algorithm>
+
 #include "core/enrollment/enrollment.h"
 
 namespace workflow {
@@ -55,6 +57,11 @@ bool IsCoolingDown(const Settings& settings, const EntryCase& entry, const Surro
 }
 
 }  // namespace
+
+int64_t ParkedPauseUs(int32_t tries) {
+  const int32_t doublings = std::clamp(tries - 1, 0, 6);
+  return std::min(kMinute << doublings, kHour);
+}
 
 Refusal DecideEntry(const Program& program, const EntryCase& entry, const Surroundings& surroundings) {
   const Settings& settings = program.settings;

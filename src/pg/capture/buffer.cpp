@@ -61,7 +61,7 @@ char* Copy(const Layout& layout, const Datum* values, const RowImage& from, char
 void Journal::MarkHere() {
   const SubTransactionId here = GetCurrentSubTransactionId();
   if (here == TopSubTransactionId || (!marks_.empty() && marks_.back().subtransaction == here)) return;
-  marks_.push_back({here, records_.size(), flushed_, bytes_});
+  marks_.push_back({here, records_.size(), flushed_, bytes_, settled_});
 }
 
 const Record* Journal::MovedBefore(int32_t source, CommandId command) const {
@@ -114,6 +114,11 @@ void Journal::MarkFlushed() {
   bytes_ = 0;
 }
 
+void Journal::Settle(CommandId command) {
+  MarkHere();
+  settled_ = command;
+}
+
 void Journal::SubtransactionCommitted(SubTransactionId subtransaction, SubTransactionId parent) noexcept {
   if (marks_.empty() || marks_.back().subtransaction != subtransaction) return;
   const bool parent_has_mark = marks_.size() > 1 && marks_[marks_.size() - 2].subtransaction == parent;
@@ -134,6 +139,7 @@ void Journal::SubtransactionAborted(SubTransactionId subtransaction) noexcept {
   Cut(mark.size);
   flushed_ = mark.flushed;
   bytes_ = mark.bytes;
+  settled_ = mark.settled;
 }
 
 void Journal::TransactionEnded() noexcept {
@@ -142,6 +148,7 @@ void Journal::TransactionEnded() noexcept {
   deleted_.clear();
   if (records_.capacity() > 100000) std::vector<Record*>().swap(records_);
   flushed_ = bytes_ = 0;
+  settled_ = FirstCommandId;
   memory_ = nullptr;  // it goes with the transaction's memory
 }
 

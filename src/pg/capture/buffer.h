@@ -45,6 +45,9 @@ class Journal {
   // The deleted half of a row that `command` moved, where it is the last record: what is inserted next is its other half.
   const Record* MovedBefore(int32_t source, CommandId command) const;
   void MarkFlushed();      // all that is there has been written
+  // A round of this very transaction reads it as if it had committed: what was inserted till now is there, for what comes after.
+  void Settle(CommandId command);
+  bool IsSettled(CommandId command) const { return command < settled_; }
 
   void SubtransactionCommitted(SubTransactionId subtransaction, SubTransactionId parent) noexcept;
   void SubtransactionAborted(SubTransactionId subtransaction) noexcept;
@@ -54,6 +57,7 @@ class Journal {
   struct Mark {            // as it was before the first record, or flush, of a subtransaction
     SubTransactionId subtransaction;
     size_t size, flushed, bytes;
+    CommandId settled;
   };
   void MarkHere();
   void Cut(size_t size) noexcept;
@@ -64,6 +68,7 @@ class Journal {
   std::vector<Datum> old_, fresh_;  // of the record being made
   size_t flushed_ = 0;
   size_t bytes_ = 0;       // of the records that are not flushed
+  CommandId settled_ = FirstCommandId;  // rows inserted before this command were read by a round of this transaction
   MemoryContext memory_ = nullptr;
 };
 

@@ -41,6 +41,8 @@ AppendResult AppendEvents(const std::vector<EventRow>& events);
 
 // Evaluates and appends what this transaction has buffered so far; the buffer is empty afterwards. tick() and the pre-commit callback.
 void FlushCapture();
+// The same, for a round that treats this transaction as committed: a row it has inserted is from then on a row that was there.
+void FlushForRound();
 
 // While a round performs effects, what they capture belongs to a chain: its depth is set here (0: none).
 extern int16_t capture_depth;

@@ -119,6 +119,11 @@ void FlushCapture() {
   journal->MarkFlushed();
 }
 
+void FlushForRound() {
+  FlushCapture();
+  if (journal != nullptr) journal->Settle(CallBackend([] { return GetCurrentCommandId(false); }));
+}
+
 void RegisterCapture() {
   if (journal != nullptr) return;
   RegisterPlanInvalidation();

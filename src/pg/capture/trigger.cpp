@@ -69,11 +69,11 @@ CommandId CommandOf(const RelationPlan& plan, HeapTuple tuple, bool ended) {
   });
 }
 
-// This transaction inserted that version, and not as the new one of an older row.
+// This transaction inserted that version, not as the new one of an older row, and no round has read it yet.
 bool IsOwnInsert(const RelationPlan& plan, HeapTuple tuple) {
   if (!plan.is_heap || (tuple->t_data->t_infomask & HEAP_UPDATED) != 0) return false;
   const TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
-  return CallBackend([=] { return TransactionIdIsCurrentTransactionId(xmin); });
+  return CallBackend([=] { return TransactionIdIsCurrentTransactionId(xmin); }) && !journal->IsSettled(CommandOf(plan, tuple, false));
 }
 
 bool IsNested() {

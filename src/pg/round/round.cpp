@@ -166,11 +166,11 @@ class RoundRun {
     Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail) VALUES ($1, $2, $3, $4, $5)",
             Params().Time(context_.now).Int8(event.id).Text(fault.sqlstate).Text(fault.message).Text(fault.detail));
     Execute("DELETE FROM workflow.parked WHERE event_id = $1", Params().Int8(event.id));
-    if (event.tries >= 5 && fault.pause_us == 0) return;
+    if (event.tries >= kEventTriesMax && fault.pause_us == 0) return;
     Execute("INSERT INTO workflow.parked (event_id, source, row_key, event, reason, parked_at, retry_at, tries)"
             " VALUES ($1, $2, $3, $4::json, 'error', $5, $6, $7)",
             Params().Int8(event.id).Int4(event.source.value_or(0)).Text(event.row_key).Text(ToParkedText(event)).Time(context_.now)
-                .Time(Instant{context_.now.us + (fault.pause_us > 0 ? fault.pause_us : kMinute)}).Int4(event.tries + (fault.pause_us > 0 ? 0 : 1)));
+                .Time(Instant{context_.now.us + (fault.pause_us > 0 ? fault.pause_us : ParkedPauseUs(event.tries + 1))}).Int4(event.tries + (fault.pause_us > 0 ? 0 : 1)));
   }
 
   RoundContext& context_;
@@ -249,7 +249,7 @@ void TakeEvents(RoundRun* run, const std::vector<LogEvent>& events) {
 
 RoundResult RunRound(const RoundRequest& request) {
   CheckPlace();
-  FlushCapture();
+  FlushForRound();
   RoundResult result;
   Spi spi;
   LogReader log;

@@ -14,6 +14,25 @@ std::string StepId(const Program& program, int32_t step) {
   return step >= 0 && static_cast<size_t>(step) < program.steps.size() ? program.steps[static_cast<size_t>(step)].id : std::string();
 }
 
+// As the server's array types read it.
+std::string ArrayText(const List& list) {
+  std::string text = "{";
+  for (const Value& item : list) {
+    if (text.size() > 1) text += ',';
+    if (item.is_null()) {
+      text += "NULL";
+      continue;
+    }
+    text += '"';
+    for (const char c : FormatValue(item)) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+    text += '"';
+  }
+  return text + '}';
+}
+
 const Source* ChangedSource(const Enrolled& enrolled, const std::string& entity) {
   if (entity == "contact") return enrolled.contact_source;
   return enrolled.entry_source != nullptr && enrolled.entry_source->binding.entity == entity ? enrolled.entry_source : nullptr;
@@ -56,7 +75,8 @@ HostChange Batch::ChangeOf(const Enrolled& enrolled, const SetStep& step) {
     } else if (!assignment.value || assignment.value->is_null()) {
       change.values.push_back(std::nullopt);
     } else {
-      change.values.push_back(FormatValue(*assignment.value));
+      const List* list = assignment.value->AsList();
+      change.values.push_back(list == nullptr ? FormatValue(*assignment.value) : ArrayText(*list));
     }
   }
   return change;

@@ -183,13 +183,11 @@ void Batch::SaveRefusals() {
 void Batch::SaveParked() {
   for (const Parked& parked : parked_) {
     const int32_t tries = parked.event->tries + 1;
-    // Tried again when a contact that may match comes, and now and then: after 1, 2, 4 … minutes, at most an hour.
-    const int64_t pause_minutes = std::min<int64_t>(int64_t{1} << std::min(tries - 1, 6), 60);
     Execute("INSERT INTO workflow.parked (event_id, source, row_key, lookup, event, reason, parked_at, retry_at, tries)"
             " VALUES ($1, $2, $3, $4::text[], $5::json, $6, $7, $8, $9) ON CONFLICT (event_id) DO UPDATE SET lookup = excluded.lookup,"
             " reason = excluded.reason, retry_at = excluded.retry_at, tries = excluded.tries",
             Params().Int8(parked.event->id).Int4(parked.event->source.value_or(0)).Text(parked.event->row_key).Texts(parked.lookup)
-                .Text(ToParkedText(*parked.event)).Text(parked.reason).Time(round_.now).Time(Instant{round_.now.us + pause_minutes * kMinute})
+                .Text(ToParkedText(*parked.event)).Text(parked.reason).Time(round_.now).Time(Instant{round_.now.us + ParkedPauseUs(tries)})
                 .Int4(tries));
   }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/message/choose.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
@@ -108,18 +109,15 @@ const StoredTemplate* TemplateStore::Choose(const std::string& account, const st
                                             const std::string& locale, std::optional<int32_t> version) const {
   const auto found = by_name_.find(name);
   if (found == by_name_.end()) return nullptr;
-  const std::string language = locale.substr(0, locale.find_first_of("-_"));
+  const TemplateWish wish{channel, account, locale, version};
   const StoredTemplate* best = nullptr;
   int best_rank = 0;
   for (const StoredTemplate& stored : found->second) {  // newest first
-    if (stored.channel != channel || (version && stored.version != *version)) continue;
-    if (stored.account != account && !stored.account.empty()) continue;
-    int rank = stored.account == account ? 10 : 0;
-    if (!locale.empty() && stored.locale == locale) rank += 3;
-    else if (!language.empty() && stored.locale == language) rank += 2;
-    else if (stored.locale.empty()) rank += 1;
-    else continue;
-    if (rank > best_rank) { best = &stored; best_rank = rank; }
+    const int rank = TemplateRank({stored.channel, stored.locale, stored.account, stored.version}, wish);
+    if (rank > best_rank) {
+      best = &stored;
+      best_rank = rank;
+    }
   }
   return best;
 }

@@ -1,4 +1,5 @@
 // Messages: who they go to, from whom, and their text.
+#include "core/message/choose.h"
 #include "pg/round/candidate.h"
 #include "pg/server/spi.h"
 #include "pg/zones.h"
@@ -13,14 +14,6 @@ const char* CategoryName(Category category) {
     case Category::kMarketing: return "marketing";
   }
   return "marketing";
-}
-
-// The contact's field that holds its address for a channel; empty: the channel has none of its own (the sender knows the contact's key).
-std::string AddressField(const std::string& channel) {
-  if (channel == "email") return "email";
-  if (channel == "sms" || channel == "whatsapp") return "phone";
-  if (channel == "push") return "push_token";
-  return {};
 }
 
 std::string FieldText(const Source* source, const RowFacts& row, const std::string& name) {
@@ -81,7 +74,7 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   if (message.locale.empty()) message.locale = FieldText(enrolled.contact_source, contact, "language");
 
   Json recipient = Json::MakeObject({{"contact", Json::String(enrolled.contact_key)}});
-  const std::string field = AddressField(body.channel);
+  const std::string field(AddressField(body.channel));
   const bool bound = enrolled.contact_source != nullptr && FindBoundField(enrolled.contact_source->binding, field) != nullptr;
   std::string address = body.to ? Render(enrolled, *body.to) : FieldText(enrolled.contact_source, contact, field);
   message.no_address = address.empty() && (body.to || (!field.empty() && bound));
