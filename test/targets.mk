@@ -15,7 +15,7 @@ verify: check-layers check-core check-schema check-fuzz check-sql check-pgtap ch
 check-layers:
 	! grep -rnE '#include *[<"](postgres|fmgr|utils/|access/|executor/|catalog/|storage/|pg/)' src/core
 	! grep -rnlE 'PG_TRY|sigsetjmp|siglongjmp' src --include='*.cpp' --include='*.h' | grep -v 'src/pg/server/guard.h'
-	! grep -nE 'EXTENSION pg_workflow .*VERSION|0\.1\.0' -r src docs/*.md Makefile test/targets.mk
+	! grep -nE '0\.1\.0' -r src docs Makefile
 
 # One build for unit tests and fuzzers: clang, address and undefined-behaviour sanitizers. (The module itself is built by g++.)
 build-core:

@@ -46,7 +46,9 @@ COMMENT ON FUNCTION workflow.is_copy() IS 'Whether this database was restored or
 
 CREATE FUNCTION workflow.halted() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  -- An event log without an installation is a restore under way: pg_dump loads the one before the other.
   SELECT workflow.is_copy() OR EXISTS (SELECT FROM workflow.installation i WHERE i.halted_at IS NOT NULL)
+      OR (NOT EXISTS (SELECT FROM workflow.installation i) AND to_regclass('workflow.event_0') IS NOT NULL)
 $$;
 COMMENT ON FUNCTION workflow.halted() IS 'Whether rounds and claims rest: by halt(), or because this is a copy that adopt() has not taken over.';
 
@@ -107,7 +109,9 @@ BEGIN
   RAISE EXCEPTION USING ERRCODE = 'WF002',
     MESSAGE = CASE WHEN find_workflow.account IS NULL THEN format('there is no workflow "%s"', find_workflow.name)
                    ELSE format('account "%s" has no workflow "%s"', find_workflow.account, find_workflow.name) END,
-    HINT = coalesce(format('Did you mean "%s"?', near), 'workflow.create_workflow() makes one; the view workflow.workflows lists those there are.');
+    HINT = coalesce(format('Did you mean "%s"?', near),
+                    (SELECT format('Account %L has one.', w.account) FROM workflow.workflow w WHERE w.name = find_workflow.name ORDER BY w.account LIMIT 1),
+                    'workflow.create_workflow() makes one; the view workflow.workflows lists those there are.');
 END $$;
 COMMENT ON FUNCTION workflow.find_workflow(text, text, boolean) IS
 'The workflow of this name. Without an account the name must be unique over all accounts. Raises WF002 where there is none, WF003 where there are several.';

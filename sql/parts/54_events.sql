@@ -57,6 +57,9 @@ BEGIN
   IF EXISTS (SELECT FROM workflow.source s WHERE s.binding->'events' ? emit.event) THEN
     RAISE WARNING 'rows of an attached table make "%" as well', emit.event USING HINT = 'Whoever listens cannot tell the two apart.';
   END IF;
+  IF NOT isfinite(emit.at) THEN
+    RAISE EXCEPTION '"at" must be finite' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   id := workflow.event_uuid(coalesce(emit.account, ''), emit.event_id);
   PERFORM workflow.append_event('e', emit.event, emit.contact, coalesce(emit.account, ''), id, coalesce(emit.at, now()),
                                 coalesce(emit.at <> now(), false), jsonb_build_object('data', coalesce(emit.data, '{}')));

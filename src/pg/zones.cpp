@@ -44,8 +44,22 @@ bool IsZone(std::string_view given, std::string_view canonical) {
   return !capitals || canonical.find_first_of("0123456789<") == std::string_view::npos || one_of(kWithDigits);
 }
 
+// The server keeps every rule that it could read for ever; what may be one is not even shown to it, for a column of the CRM may hold any number
+// of them. A rule has a digit; few zones have.
+bool MayBeRule(const std::string& name) {
+  static constexpr std::string_view kOffsets = "etc/gmt";
+  static constexpr std::array<std::string_view, 7> kWithDigits = {"gmt0", "gmt+0", "gmt-0", "est5edt", "cst6cdt", "mst7mdt", "pst8pdt"};
+  if (name.find_first_of("0123456789") == std::string::npos) return false;
+  std::string lower = name;
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (std::find(kWithDigits.begin(), kWithDigits.end(), lower) != kWithDigits.end()) return false;
+  return !lower.starts_with(kOffsets) || lower.size() > kOffsets.size() + 3;
+}
+
 const Zone* Load(const std::string& name) {
-  if (name.empty() || name.find('\0') != std::string::npos) return nullptr;
+  if (name.empty() || name.find('\0') != std::string::npos || MayBeRule(name)) return nullptr;
   const char* given = name.c_str();
   pg_tz* zone = CallBackend([=] { return pg_tzset(given); });
   if (zone == nullptr || !IsZone(name, pg_get_timezone_name(zone))) return nullptr;

@@ -28,6 +28,7 @@ my $pid = worker($node, 'postgres');
 my $written = 0;
 my $cut = 0;
 my @kills = ((map { "worker at $_" } qw(trace delivery round state)), ('worker') x 3, 'immediate', 'postmaster', 'immediate');
+@kills = (@kills) x 20 if $ENV{WF_SOAK};
 for my $kill (@kills)
 {
 	my @writers = $writing->();

@@ -48,6 +48,7 @@ class Journal {
   // A round of this very transaction reads it as if it had committed: what was inserted till now is there, for what comes after.
   void Settle(CommandId command);
   bool IsSettled(CommandId command) const { return command < settled_; }
+  CommandId settled() const { return settled_; }
 
   void SubtransactionCommitted(SubTransactionId subtransaction, SubTransactionId parent) noexcept;
   void SubtransactionAborted(SubTransactionId subtransaction) noexcept;

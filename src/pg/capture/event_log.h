@@ -3,6 +3,7 @@
 // body of a row event (kind 'r'):
 //   {"new": {"<field>": "<text>"|null, …} | null, "old": {…} | null,       watched fields by their bound names, FormatValue texts
 //    "wanted": [{"on": "order.paid", "at": "<text of the time field>"|absent, "versions": [<version id>, …]}, …],
+//    "part": n,           the transaction called tick() before; each part of it is an occasion of its own for events that come again
 //    "gone": true,        the row was deleted (its enrollments end)
 //    "changed": true,     a field that a live enrollment may wait for has changed
 //    "was": "<key>",      the row had another key before: its enrollments and the ids of its events go with it

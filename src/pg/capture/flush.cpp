@@ -31,7 +31,12 @@ EventRow TruncateRow(const Transition& transition) {
 // An exception of ours in one row must not cost the others; an error of the server is the host's as well.
 bool TryEvaluate(const Folded& folded, EventRow* row, std::string* fault) {
   try {
-    if (!folded.truncated) return EvaluateTransition(folded.transition, nullptr, row);
+    if (!folded.truncated) {
+      if (!EvaluateTransition(folded.transition, nullptr, row)) return false;
+      // What this transaction does after a round has read it is another occasion: an event that comes again may come once more.
+      if (journal->settled() > 0) row->body.insert(1, "\"part\":" + std::to_string(journal->settled()) + ",");
+      return true;
+    }
     *row = TruncateRow(folded.transition);
     return true;
   } catch (const SqlError& error) {

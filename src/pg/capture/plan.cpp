@@ -16,6 +16,7 @@ struct Plans {
   const RelationPlan* last = nullptr;                // of the last row; most come from the same table
   Oid last_relation = InvalidOid;
   std::string registry_fault;                        // of this transaction: not tried again for every row
+  bool any_dirty = false;                            // some relation's plan is: it may be that of a table which is gone
 };
 constinit Plans* plans = nullptr;
 
@@ -23,9 +24,10 @@ constinit Plans* plans = nullptr;
 extern "C" void ForgetPlanOfRelation(Datum, Oid relation) noexcept {
   if (relation != InvalidOid) {
     const auto found = plans->relations.find(relation);
-    if (found != plans->relations.end()) found->second->dirty = true;
+    if (found != plans->relations.end()) found->second->dirty = plans->any_dirty = true;
     return;
   }
+  plans->any_dirty = true;
   for (auto& [oid, plan] : plans->relations) plan->dirty = true;
 }
 
@@ -164,6 +166,10 @@ void RegisterPlanInvalidation() {
 void ForgetOldPlans() noexcept {
   plans->retired.clear();
   plans->registry_fault.clear();
+  if (!plans->any_dirty) return;
+  plans->any_dirty = false;
+  plans->last = nullptr;
+  std::erase_if(plans->relations, [](const auto& item) { return item.second->dirty; });
 }
 
 }  // namespace workflow::pg

@@ -40,6 +40,11 @@ std::vector<std::string> TextsOf(Datum array) {
 // table of the event log is there or free. The row is written as capture writes its own: it waits for no lock.
 WF_FUNCTION(workflow_append_event) {
   using namespace workflow::pg;
+  for (const int needed : {0, 1, 3, 5, 6, 7}) {
+    if (PG_ARGISNULL(needed)) throw SqlError{ERRCODE_NULL_VALUE_NOT_ALLOWED, "an event without this argument cannot be written"};
+  }
+  // Deeper than that a round could not read it back.
+  if (!JsonOfJsonb(PG_GETARG_DATUM(7))) throw SqlError{ERRCODE_PROGRAM_LIMIT_EXCEEDED, "the data is nested too deeply"};
   EventRow row;
   row.kind = DatumGetChar(PG_GETARG_DATUM(0));
   row.name = TextOf(PG_GETARG_DATUM(1));

@@ -67,6 +67,11 @@ void Shut(Oid database, WorkerSlot** kept) {
   registered = true;
   *kept = slot;
   slot->shut_by = MyProcPid;
+  if (slot->database != database) {  // given up a moment ago: there is no worker
+    slot->shut_by = 0;
+    *kept = nullptr;
+    return;
+  }
   const int pid = slot->pid;
   if (pid != 0) {
     kill(pid, SIGTERM);
@@ -97,7 +102,9 @@ void Utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUt
   const char* name = SharedMemory() == nullptr ? nullptr : NeededDatabase(node);
   const Oid database = name == nullptr ? InvalidOid : get_database_oid(name, true);
   // Somebody without the right gets the server's error, not our worker's absence.
-  if (OidIsValid(database) && (superuser() || pg_database_ownercheck(database, GetUserId()) || have_createdb_privilege())) Shut(database, &shut);
+  if (OidIsValid(database) && (pg_database_ownercheck(database, GetUserId()) || (IsA(node, CreatedbStmt) && have_createdb_privilege()))) {
+    Shut(database, &shut);
+  }
   if (DropsOurExtension(node) && pg_extension_ownercheck(get_extension_oid("pg_workflow", true), GetUserId())) KeepWorkerOut();
   if (shut == nullptr) {
     proceed(statement, text, read_only, context, params, environment, receiver, completion);

@@ -103,6 +103,8 @@ void Manage(std::map<Oid, Known>* known, bool ask_all) {
       pfree(entry.handle);
       entry.handle = nullptr;
       const Leaving leaving = slot == nullptr ? Leaving::kUnready : slot->leaving.load();
+      // Databases without the extension hold no slot, however many there are.
+      if (leaving == Leaving::kNoExtension && slot->shut_by == 0) slot->database = InvalidOid;
       entry.ask_at = now + (leaving == Leaving::kNoExtension ? kAskAgain_us : leaving == Leaving::kUnready ? kLook_ms * int64_t{1000} : 0);
     }
     // Started by a launcher before this one.

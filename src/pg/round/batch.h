@@ -76,6 +76,7 @@ struct RoundContext {
   std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses = {};  // of each workflow, those that are over
   std::map<int32_t, int32_t> epochs = {};  // of each source: counts its truncations
   int32_t locks_left = 100;      // rows of the CRM that this round may still lock (semantics 31)
+  std::string at_step = {};      // the step that is being taken: what fails, fails there
 };
 
 class Batch {
@@ -96,6 +97,7 @@ class Batch {
   // Entering (entering.cpp).
   void Enter(const std::vector<const LogEvent*>& events);
   std::vector<Candidate> Candidates(const std::vector<const LogEvent*>& events);
+  const LoadedVersion* VersionFor(int32_t id) const;
   void LoadKnown(std::vector<Candidate>* candidates);
   void Decide(std::vector<Candidate>* candidates);
   void Admit(const Candidate& candidate, const std::string& entry_key);
@@ -156,8 +158,14 @@ class Batch {
   std::vector<EntryEvent> entry_events_;
   // What is known of a key in a workflow; kept up as this batch admits.
   struct Known { int32_t entries = 0; bool live = false; EndReason last_reason = EndReason::kNone; std::optional<Instant> last_ended_at; };
-  using KnownKey = std::tuple<std::string, std::string, int32_t, std::string>;  // account, contact, workflow, entry key
+  // Contacts of two tables are two people, though their keys be the same (one schema per tenant); 0: no table is attached.
+  using KnownKey = std::tuple<int32_t, std::string, std::string, int32_t, std::string>;  // contact source, account, contact, workflow, entry key
+  template <typename Of>  // a candidate, or who is enrolled
+  static KnownKey KeyOf(const Of& of, const std::string& entry_key) {
+    return {of.contact_source == nullptr ? 0 : of.contact_source->id, of.account, of.contact_key, of.version->workflow, entry_key};
+  }
   std::map<KnownKey, Known> known_;
+  std::map<std::tuple<std::string, std::string, int32_t, std::string>, int32_t> entry_numbers_;  // the last one, over all tables
   std::set<std::pair<std::string, int32_t>> seen_;  // event, workflow
 };
 

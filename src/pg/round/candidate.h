@@ -12,6 +12,7 @@ struct Batch::Candidate {
   const Trigger* trigger = nullptr;    // nullptr: by enroll()
   std::string on;                      // name of the event
   std::string event_uuid;
+  std::string twin_uuid;               // its id if the row had led to another number of contacts: it may have entered by that one
   Instant event_at;
   const Source* contact_source = nullptr;
   std::string contact_key;

@@ -17,6 +17,23 @@ class ChainDepth {
   const int16_t before_;
 };
 
+// What the caller of tick() has deferred runs now, and as the session's role, as it would at commit: not as the owner of a workflow. Nothing is
+// deferred from here on, which the restricted context of the changes would not allow.
+class SessionRole {
+ public:
+  SessionRole() {
+    GetUserIdAndSecContext(&user_, &context_);
+    SetUserIdAndSecContext(GetOuterUserId(), context_ | SECURITY_LOCAL_USERID_CHANGE);
+  }
+  ~SessionRole() { SetUserIdAndSecContext(user_, context_); }
+  SessionRole(const SessionRole&) = delete;
+  SessionRole& operator=(const SessionRole&) = delete;
+
+ private:
+  Oid user_ = InvalidOid;
+  int context_ = 0;
+};
+
 const std::string& ColumnOf(const Source& source, const std::string& field) {
   const BoundField* bound = FindBoundField(source.binding, field);
   if (bound == nullptr || bound->column.empty()) {
@@ -120,9 +137,11 @@ std::vector<bool> PerformChanges(const std::vector<const HostChange*>& changes, 
     const char* level = CallBackend([] { return GetConfigOptionResetString("synchronous_commit"); });
     Execute("SELECT set_config('synchronous_commit', $1, true)", Params().Text(std::string_view(level)));
   }
-  RunAs(owner, source.search_path, [&] {
-    // A deferred constraint or trigger of the owner must not wait for the commit, where it would run as somebody else.
+  {
+    const SessionRole session;
     Execute("SET CONSTRAINTS ALL IMMEDIATE");
+  }
+  RunAs(owner, source.search_path, [&] {
     std::vector<std::string> keys;
     for (size_t i = 0; i < taken; ++i) keys.push_back(changes[i]->key);
     const std::vector<bool> locked = Lock(source, keys);

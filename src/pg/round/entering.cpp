@@ -29,6 +29,16 @@ void Batch::Enter(const std::vector<const LogEvent*>& events) {
   Decide(&candidates);
 }
 
+// The version that an event was captured for. One that is retired by now gives way to the published one of its workflow.
+const LoadedVersion* Batch::VersionFor(int32_t id) const {
+  if (const LoadedVersion* version = round_.registry.VersionById(id); version != nullptr) return version;
+  Rows rows = Execute("SELECT v.workflow FROM workflow.version v WHERE v.id = $1", Params().Int4(id));
+  if (rows.empty()) return nullptr;
+  const int32_t workflow = rows.Int4(0, 1);
+  for (const auto& version : round_.registry.versions) if (version->current && version->workflow == workflow) return version.get();
+  return nullptr;
+}
+
 std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent*>& events) {
   std::vector<ResolveRequest> requests;
   std::map<const LogEvent*, size_t> request_of;
@@ -39,7 +49,7 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
     const Json* row = event->body.Find("new");
     if (row == nullptr || row->is_null()) row = event->body.Find("old");
     request_of[event] = requests.size();
-    requests.push_back({source, event->row_key, event->account, row, {}, {}});
+    requests.push_back({source, event->row_key, event->account, row, event->parked, {}, {}});
   }
   ResolveContacts(round_.registry, &rows_, &requests);
 
@@ -68,9 +78,12 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
           // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
           base.event_uuid = OnceId(*request.source, event->row_key, on);
           if (!bound->once) base.event_uuid = NamedUuid({base.event_uuid, event->xid});
-          if (request.contacts.size() > 1) base.event_uuid = NamedUuid({base.event_uuid, contact});
+          const Json* part = event->body.Find("part");
+          if (!bound->once && part != nullptr) base.event_uuid = NamedUuid({base.event_uuid, part->Dump()});
+          if (request.source->binding.entity != "contact") base.twin_uuid = NamedUuid({base.event_uuid, contact});
+          if (request.contacts.size() > 1) std::swap(base.event_uuid, base.twin_uuid);
           for (const Json& id : versions->array()) {
-            base.version = round_.registry.VersionById(static_cast<int32_t>(id.AsInteger().value_or(0)));
+            base.version = VersionFor(static_cast<int32_t>(id.AsInteger().value_or(0)));
             if (base.version == nullptr) continue;
             if (base.version->broken.empty()) candidates.push_back(base);
             else Park(*event, {}, "broken_version");  // till somebody mends what it names
@@ -107,9 +120,18 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
 void Batch::LoadKnown(std::vector<Candidate>* candidates) {
   std::vector<std::string> accounts, contacts, events;
   std::vector<int32_t> workflows, event_workflows;
+  std::set<int32_t> contact_sources;
   for (Candidate& candidate : *candidates) {
     if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key});
     if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row});
+  }
+  rows_.Fetch();
+  for (Candidate& candidate : *candidates) {  // a caller may have written the key in another form
+    if (candidate.contact_source == nullptr) continue;
+    const RowFacts& contact = rows_.Get({candidate.contact_source->id, candidate.contact_key});
+    if (!contact.found || contact.key == candidate.contact_key) continue;
+    candidate.contact_key = contact.key;
+    rows_.Want({candidate.contact_source->id, candidate.contact_key});
   }
   rows_.Fetch();
   for (Candidate& candidate : *candidates) {
@@ -122,22 +144,35 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
     }
     if (candidate.account.empty() && candidate.event->kind == 'n') candidate.account = candidate.version->account;
     candidate.event_at = TimeOf(*candidate.event, candidate.wanted, candidate.entry_source, zone);
+    contact_sources.insert(candidate.contact_source == nullptr ? 0 : candidate.contact_source->id);
     accounts.push_back(candidate.account);
     contacts.push_back(candidate.contact_key);
     workflows.push_back(candidate.version->workflow);
-    events.push_back(candidate.event_uuid);
-    event_workflows.push_back(candidate.version->workflow);
+    for (const std::string& id : {candidate.event_uuid, candidate.twin_uuid}) {
+      if (id.empty()) continue;
+      events.push_back(id);
+      event_workflows.push_back(candidate.version->workflow);
+    }
   }
   Rows known = Execute(
       "SELECT e.account, e.contact_key, e.workflow, e.entry_key, count(*)::int, bool_or(s.phase <> 'ended'),"
-      " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at)"
+      " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at), coalesce(e.contact_source, 0), max(e.entry_number)"
       " FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact_key, workflow)) u"
       " JOIN workflow.enrollment e USING (account, contact_key, workflow) JOIN workflow.state s ON s.enrollment = e.id"
-      " GROUP BY 1, 2, 3, 4",
+      " GROUP BY 1, 2, 3, 4, 9 ORDER BY 10",
       Params().Texts(accounts).Texts(contacts).Int4s(workflows));
   for (size_t i = 0; i < known.size(); ++i) {
-    known_[{known.Text(i, 1), known.Text(i, 2), known.Int4(i, 3), known.Text(i, 4)}] = {
-        known.Int4(i, 5), known.Bool(i, 6), ParseEndReason(known.Text(i, 7)).value_or(EndReason::kNone), known.MaybeTime(i, 8)};
+    const std::string account = known.Text(i, 1), contact = known.Text(i, 2), entry_key = known.Text(i, 4);
+    const int32_t workflow = known.Int4(i, 3), from = known.Int4(i, 9);
+    entry_numbers_[{account, contact, workflow, entry_key}] = known.Int4(i, 10);
+    // What entered while no table was attached, or one that is not any more, is taken for the contact of this key in any.
+    const bool any = round_.registry.SourceById(from) == nullptr;
+    for (const int32_t source : contact_sources) {
+      if (!any && source != from) continue;
+      Known& entry = known_[{source, account, contact, workflow, entry_key}];
+      entry = {entry.entries + known.Int4(i, 5), entry.live || known.Bool(i, 6), ParseEndReason(known.Text(i, 7)).value_or(EndReason::kNone),
+               known.MaybeTime(i, 8)};
+    }
   }
   known.Free();
   Rows seen = Execute("SELECT e.event::text, e.workflow FROM unnest($1::text[], $2::int[]) AS u(event, workflow)"
@@ -177,16 +212,16 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
       entry.entry_key = candidate.contact_key;  // there is no row: the contact stands for it
     }
     if (entry.entry_key) entry_key = *entry.entry_key;
-    const KnownKey key{candidate.account, candidate.contact_key, candidate.version->workflow, entry_key};
+    const KnownKey key = KeyOf(candidate, entry_key);
     // Somebody let in a moment ago under this key may be through already: that decides whether this event may enter.
     if (known_[key].live && std::any_of(admitted_.begin(), admitted_.end(), [&](const Enrolled* admitted) {
-          return admitted->version->workflow == candidate.version->workflow && admitted->entry_key == entry_key &&
-                 admitted->contact_key == candidate.contact_key && admitted->account == candidate.account;
+          return KeyOf(*admitted, admitted->entry_key) == key;
         })) {
       StartAdmitted();
     }
     const Known& known = known_[key];
-    entry.event_seen = seen_.contains({candidate.event_uuid, candidate.version->workflow});
+    entry.event_seen = seen_.contains({candidate.event_uuid, candidate.version->workflow}) ||
+                       seen_.contains({candidate.twin_uuid, candidate.version->workflow});
     entry.depth = candidate.event->depth;
     entry.entries = known.entries;
     entry.live = known.live;
@@ -220,14 +255,15 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
 }
 
 void Batch::Admit(const Candidate& candidate, const std::string& entry_key) {
-  Known& known = known_[{candidate.account, candidate.contact_key, candidate.version->workflow, entry_key}];
+  Known& known = known_[KeyOf(candidate, entry_key)];
+  ++known.entries;
   auto enrolled = std::make_unique<Enrolled>();
   enrolled->account = candidate.account;
   enrolled->contact_key = candidate.contact_key;
   enrolled->contact_source = candidate.contact_source;
   enrolled->version = candidate.version;
   enrolled->entry_key = entry_key;
-  enrolled->entry_number = ++known.entries;
+  enrolled->entry_number = ++entry_numbers_[{candidate.account, candidate.contact_key, candidate.version->workflow, entry_key}];
   // What a deletion enrolls has no row to follow.
   enrolled->entry_source = candidate.event->op == 'D' ? nullptr : candidate.entry_source;
   enrolled->entry_row = candidate.entry_row;

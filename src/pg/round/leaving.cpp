@@ -39,6 +39,10 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
     const std::string where = contact ? "e.account = $3 AND e.contact_key = $2 AND e.contact_source = $1" : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
     for (Enrolled* enrolled : Load(where + " AND s.phase = 'waiting'", Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
       if (enrolled->version->status == WorkflowStatus::kPaused) {  // looked at when it is resumed (semantics 11)
+        const auto& steps = enrolled->version->program.steps;
+        const size_t step = static_cast<size_t>(enrolled->state.step);
+        const auto* wait = step < steps.size() ? std::get_if<WaitStep>(&steps[step].body) : nullptr;
+        if (wait == nullptr || wait->kind != WaitStep::Kind::kUntilDate) continue;  // the row does not move its end
         enrolled->state.due = round_.now;
         ++enrolled->state.timer;
         enrolled->touched = true;
@@ -100,6 +104,11 @@ void Batch::EndRows(const std::vector<const LogEvent*>& events) {
   rows_.Fetch();
   Run(std::move(work));
   Execute("DELETE FROM workflow.entry_event WHERE event = ANY ($1::text[]::uuid[])", Params().Texts(forgotten));
+  for (const auto& [id, keys] : rows) {  // where a row led to several contacts, each had an id of its own
+    Execute("DELETE FROM workflow.entry_event x USING workflow.enrollment e WHERE e.entry_source = $1 AND e.entry_row = ANY ($2)"
+            " AND x.event = e.event AND x.workflow = e.workflow",
+            Params().Int4(id).Texts(keys));
+  }
 }
 
 void Batch::Unenroll(const LogEvent& event) {

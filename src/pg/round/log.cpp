@@ -142,17 +142,18 @@ void LogReader::Append(const RoundResult& result, std::optional<Instant> as_of) 
           params);
 }
 
-std::string ToParkedText(const LogEvent& event) {
+std::string ToParkedText(const LogEvent& event, std::optional<Instant> at) {
+  if (event.timed) at.reset();
   Json json = Json::MakeObject();
   json.Set("id", Json::Integer(event.id));
   json.Set("xid", Json::String(event.xid));
   json.Set("kind", Json::String(std::string(1, event.kind)));
   json.Set("op", Json::String(std::string(1, event.op)));
   json.Set("depth", Json::Integer(event.depth));
-  json.Set("timed", Json::Boolean(event.timed));
+  json.Set("timed", Json::Boolean(event.timed || at));
   json.Set("backfill", Json::Boolean(event.backfill));
   if (event.source) json.Set("source", Json::Integer(*event.source));
-  json.Set("at_us", Json::Integer(event.at.us));
+  json.Set("at_us", Json::Integer(at ? at->us : event.at.us));
   json.Set("event", Json::String(event.event));
   json.Set("row_key", Json::String(event.row_key));
   json.Set("account", Json::String(event.account));

@@ -26,6 +26,7 @@ struct LogEvent {
   std::string name;
   Json body;
   bool parked = false;   // it comes from workflow.parked, not from the log
+  std::optional<Instant> parked_at;  // since when
   int32_t tries = 0;
 };
 
@@ -54,8 +55,9 @@ class LogReader {
   std::optional<Instant> last_as_of_;
 };
 
-// The row of the log as JSON text and back: for parking.
-std::string ToParkedText(const LogEvent& event);
+// The row of the log as JSON text and back: for parking. `at`: an event without a time of its own happened then (on a virtual clock, where it is
+// the round that tells the time).
+std::string ToParkedText(const LogEvent& event, std::optional<Instant> at);
 std::optional<LogEvent> FromParkedText(const std::string& text);
 
 }  // namespace workflow::pg

@@ -1,6 +1,8 @@
 #include "pg/round/resolve.h"
 
 #include <algorithm>
+#include <deque>
+#include <set>
 
 #include "pg/convert.h"
 #include "pg/server/spi.h"
@@ -39,7 +41,8 @@ void ByColumns(const ContactRoute& route, const Source* contacts, RowStore* rows
     rows->Fetch();
   }
   for (const auto& [request, key] : found) {
-    if (contacts == nullptr || rows->Get({contacts->id, key}).found) request->contacts.push_back(key);
+    if (contacts == nullptr) request->contacts.push_back(key);
+    else if (const RowFacts& row = rows->Get({contacts->id, key}); row.found) request->contacts.push_back(row.key);
   }
 }
 
@@ -121,6 +124,45 @@ void BySql(const Source& source, const ContactRoute& route, const Pending& pendi
   });
 }
 
+// The columns that lead to the contact, as they are now; what is gone keeps what was recorded.
+void ReadAgain(const Source& source, const Pending& pending, std::deque<Json>* rows_now) {
+  std::set<std::string> names;
+  for (const ContactRoute& route : source.binding.contact) {
+    names.insert(route.columns.begin(), route.columns.end());
+    for (const auto& [field, column] : route.match) names.insert(column);
+  }
+  Pending asked;
+  std::vector<std::string> keys;
+  for (ResolveRequest* request : pending) {
+    if (!request->read_again) continue;
+    asked.push_back(request);
+    keys.push_back(request->row_key);
+  }
+  if (asked.empty() || names.empty()) return;
+  std::string list;
+  for (const std::string& name : names) {
+    const BoundField* field = FindBoundField(source.binding, name);
+    list += ", \"row\"." + QuotedName(field == nullptr || field->column.empty() ? name : field->column);
+  }
+  Params params;
+  for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
+  RunAs(source.owner, source.search_path, [&] {
+    Rows result = Execute("SELECT k.n" + list + " FROM " + KeyJoin(source, 1), params);
+    for (size_t row = 0; row < result.size(); ++row) {
+      Json now = Json::MakeObject();
+      int column = 1;
+      for (const std::string& name : names) {
+        bool is_null;
+        const Datum datum = result.Raw(row, ++column, &is_null);
+        const Value value = Converter(TupleDescAttr(result.description(), column - 1)->atttypid).Convert(datum, is_null);
+        now.Set(name, value.is_null() ? Json() : Json::String(FormatValue(value)));
+      }
+      asked[static_cast<size_t>(result.Int8(row, 1)) - 1]->row = &rows_now->emplace_back(std::move(now));
+    }
+    result.Free();
+  });
+}
+
 }  // namespace
 
 const Source* DefaultContactSource(const Registry& registry, const std::string& account) {
@@ -148,12 +190,14 @@ const Source* ContactSource(const Registry& registry, const Source& source) {
 
 void ResolveContacts(const Registry& registry, RowStore* rows, std::vector<ResolveRequest>* requests) {
   std::map<const Source*, Pending> by_source;
+  std::deque<Json> rows_now;
   for (ResolveRequest& request : *requests) {
     if (request.source->binding.entity == "contact") request.contacts = {request.row_key};
     else by_source[request.source].push_back(&request);
   }
   for (auto& [source, pending] : by_source) {
     const Source* contacts = ContactSource(registry, *source);
+    ReadAgain(*source, pending, &rows_now);
     for (const ContactRoute& route : source->binding.contact) {
       std::erase_if(pending, [](const ResolveRequest* request) { return !request->contacts.empty(); });
       if (pending.empty()) break;
@@ -163,6 +207,9 @@ void ResolveContacts(const Registry& registry, RowStore* rows, std::vector<Resol
         case ContactRoute::Kind::kSql: BySql(*source, route, pending); break;
       }
     }
+  }
+  for (ResolveRequest& request : *requests) {
+    if (request.read_again) request.row = nullptr;  // it may be one of those read here, which end here
   }
 }
 

@@ -14,6 +14,7 @@ struct ResolveRequest {
   std::string row_key;
   std::string account;
   const Json* row = nullptr;          // the recorded row: {"field": "text"}
+  bool read_again = false;            // it led nowhere when it was recorded: the row as it is now may
   std::vector<std::string> contacts;  // out: keys in the contact source; empty: unresolved
   std::vector<std::string> lookup;    // out: "email=a@b.test": what a new contact may match
 };

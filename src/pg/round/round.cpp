@@ -18,13 +18,18 @@ bool TakeLock(bool wait) {
   Rows tried = Execute("SELECT pg_try_advisory_xact_lock($1)", Params().Int8(kRoundLock));
   if (tried.Bool(0, 1)) return true;
   if (!wait) return false;
-  // Up to lock_timeout; where the session sets none, a second.
+  // Up to lock_timeout; where the session sets none, a second. The setting ends here, for the caller's transaction goes on.
   Subtransaction attempt;
   Raised raised;
   const bool got = Contained(
       [] {
-        Execute("SELECT set_config('lock_timeout', '1s', true) WHERE current_setting('lock_timeout') = '0'");
+        const int level = CallBackend([] {
+          const int begun = NewGUCNestLevel();
+          if (LockTimeout == 0) (void)set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+          return begun;
+        });
         Execute("SELECT pg_advisory_xact_lock($1)", Params().Int8(kRoundLock));
+        CallBackend([=] { AtEOXact_GUC(true, level); });
       },
       raised);
   if (got) {
@@ -49,13 +54,14 @@ void CheckPlace() {
 // Whether rounds are halted: by halt(), or because this is a copy of another database (semantics 33). While a dump is being restored there are
 // events and timers, and nothing yet that says whose they are.
 bool IsHalted() {
-  Rows rows = Execute("SELECT i.halted_at IS NOT NULL OR i.database <> d.oid OR i.system_identifier <> s.system_identifier"
-                      " FROM workflow.installation i, pg_database d, pg_control_system() s WHERE d.datname = current_database()");
+  Rows rows = Execute("SELECT i.halted_at IS NOT NULL OR i.database::int8 <> $1 OR i.system_identifier <> $2 FROM workflow.installation i",
+                      Params().Int8(MyDatabaseId).Int8(static_cast<int64_t>(GetSystemIdentifier())));
   return rows.empty() || rows.Bool(0, 1);
 }
 
 struct Fault {
   std::string sqlstate, message, detail;
+  std::string step;      // the step that failed; empty: none was being taken
   int64_t pause_us = 0;  // > 0: no attempt is counted, so much later it is tried again
 };
 
@@ -124,6 +130,7 @@ class RoundRun {
     Counts counts;
     const int32_t locks = context_.locks_left;
     const std::map<int32_t, int32_t> epochs = context_.epochs;
+    context_.at_step.clear();
     const bool done = Contained(
         [&] {
           Batch batch(context_, defer_start);
@@ -141,8 +148,13 @@ class RoundRun {
     attempt.RollBack();
     context_.locks_left = locks;
     context_.epochs = epochs;
-    if (IsInterrupt(raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate)) Rethrow(raised);
-    return Describe(raised);
+    const int state = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
+    if (IsInterrupt(state)) Rethrow(raised);
+    // Waiting once is enough: the halves of this batch must not wait one after the other.
+    if (state == ERRCODE_LOCK_NOT_AVAILABLE) run_as_lock_timeout_ms = 1;
+    Fault fault = Describe(raised);
+    fault.step = context_.at_step;
+    return fault;
   }
 
   // What fails for good reasons of its own is retried by the program's rules, what is transient a moment later; what cannot even be loaded (its
@@ -156,8 +168,8 @@ class RoundRun {
     }
     if (fault.pause_us > 0) return;
     Execute("INSERT INTO workflow.error (at, enrollment, step, sqlstate, message, detail)"
-            " SELECT $1, $2, s.step, $3, $4, $5 FROM workflow.state s WHERE s.enrollment = $2",
-            Params().Time(context_.now).Int8(timer.enrollment).Text(fault.sqlstate).Text(fault.message).Text(fault.detail));
+            " SELECT $1, $2, coalesce(nullif($6, ''), s.step), $3, $4, $5 FROM workflow.state s WHERE s.enrollment = $2",
+            Params().Time(context_.now).Int8(timer.enrollment).Text(fault.sqlstate).Text(fault.message).Text(fault.detail).Text(fault.step));
   }
 
   // An event that fails is kept and tried again, as one whose contact is not found is; after five tries it is given up.
@@ -169,7 +181,8 @@ class RoundRun {
     if (event.tries >= kEventTriesMax && fault.pause_us == 0) return;
     Execute("INSERT INTO workflow.parked (event_id, source, row_key, event, reason, parked_at, retry_at, tries)"
             " VALUES ($1, $2, $3, $4::json, 'error', $5, $6, $7)",
-            Params().Int8(event.id).Int4(event.source.value_or(0)).Text(event.row_key).Text(ToParkedText(event)).Time(context_.now)
+            Params().Int8(event.id).Int4(event.source.value_or(0)).Text(event.row_key)
+                .Text(ToParkedText(event, context_.is_virtual ? std::optional(context_.now) : std::nullopt)).Time(event.parked_at.value_or(context_.now))
                 .Time(Instant{context_.now.us + (fault.pause_us > 0 ? fault.pause_us : ParkedPauseUs(event.tries + 1))}).Int4(event.tries + (fault.pause_us > 0 ? 0 : 1)));
   }
 
@@ -194,7 +207,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     for (const Json& item : list->array()) if (item.is_string()) match.push_back(item.string());
   }
   std::vector<LogEvent> parked;
-  Rows rows = Execute("SELECT p.event::text, p.tries FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
+  Rows rows = Execute("SELECT p.event::text, p.tries, p.parked_at FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
                       " WHERE retry_at <= $1 UNION SELECT event_id FROM workflow.parked WHERE lookup && $2::text[]) ORDER BY p.event_id LIMIT " +
                           std::to_string(limit),
                       Params().Time(now).Texts(match));
@@ -202,6 +215,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     auto event = FromParkedText(rows.Text(i, 1));
     if (!event) continue;
     event->tries = rows.Int4(i, 2);
+    event->parked_at = rows.Time(i, 3);
     parked.push_back(std::move(*event));
   }
   rows.Free();
@@ -245,12 +259,30 @@ void TakeEvents(RoundRun* run, const std::vector<LogEvent>& events) {
   }
 }
 
+// A trigger of the CRM may call tick() while a round changes its row; the advisory lock would let it in.
+class OnlyOne {
+ public:
+  OnlyOne() : is_nested_(running_) { running_ = true; }
+  ~OnlyOne() { running_ = is_nested_; }
+  OnlyOne(const OnlyOne&) = delete;
+  OnlyOne& operator=(const OnlyOne&) = delete;
+  bool is_nested() const { return is_nested_; }
+
+ private:
+  static inline constinit bool running_ = false;
+  const bool is_nested_;
+};
+
 }  // namespace
 
 RoundResult RunRound(const RoundRequest& request) {
+  RoundResult result;
+  const OnlyOne only_one;
+  result.busy = only_one.is_nested();
+  if (result.busy) return result;
   CheckPlace();
   FlushForRound();
-  RoundResult result;
+  run_as_lock_timeout_ms = kLockTimeout_ms;
   Spi spi;
   LogReader log;
   if (!log.Open()) {  // nothing has ever been attached

@@ -31,7 +31,9 @@ std::string ColumnType(const Source& source, const std::string& column) {
   const char* type = CallBackend([&]() -> const char* {
     const AttrNumber number = get_attnum(oid, name);
     if (number == InvalidAttrNumber) return nullptr;
-    return format_type_extended(get_atttype(oid, number), -1, FORMAT_TYPE_FORCE_QUALIFY);
+    // As without a length: plain "character" would mean one of a single character. And without the checks of a domain: a text that does not
+    // satisfy them is no row's, and no error.
+    return format_type_extended(getBaseType(get_atttype(oid, number)), -1, FORMAT_TYPE_TYPEMOD_GIVEN | FORMAT_TYPE_FORCE_QUALIFY);
   });
   if (type == nullptr) {
     throw SqlError{ERRCODE_UNDEFINED_COLUMN, "column \"" + column + "\" of source \"" + source.name + "\" does not exist"};
@@ -110,20 +112,43 @@ const RowFacts& RowStore::Get(const RowKey& key) const {
   return found == rows_.end() ? *absent : found->second;
 }
 
+namespace {
+
+// Whether the server would take these texts for values of the key's columns. Keys come from columns of other types and from callers, and one that is
+// none must not fail the others.
+bool CanBeKey(const Source& source, const std::string& key) {
+  const std::vector<std::string> parts = SplitKey(key, source.binding.key.size());
+  if (parts.size() != source.binding.key.size()) return false;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    for (const BoundField& field : source.binding.fields) {
+      if (field.column != source.binding.key[i] || !field.zone.empty()) continue;
+      const auto value = ParseValue(field.type, parts[i]);
+      if (!value) return false;
+      const auto* number = value->As<int64_t>();
+      const int64_t most = field.type.sql_name == "smallint" ? INT16_MAX : field.type.sql_name == "integer" ? INT32_MAX : INT64_MAX;
+      if (number != nullptr && (*number > most || *number < -most - 1)) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 void RowStore::Fetch() {
   std::map<int32_t, std::vector<std::string>> keys;
   for (const RowKey& key : wanted_) {
-    keys[key.source].push_back(key.key);
+    const Source* source = registry_.SourceById(key.source);
     rows_[key] = RowFacts();  // not found unless the query brings it
-  }
-  wanted_.clear();
-  for (const auto& [id, list] : keys) {
-    const Source* source = registry_.SourceById(id);
     if (source == nullptr) continue;
     if (!source->broken.empty()) {
       throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "source \"" + source->name + "\" cannot be read", source->broken,
                      "See workflow.doctor()."};
     }
+    if (CanBeKey(*source, key.key)) keys[key.source].push_back(key.key);
+  }
+  wanted_.clear();
+  for (const auto& [id, list] : keys) {
+    const Source* source = registry_.SourceById(id);
     try {
       FetchSource(*source, list);
     } catch (const BackendError& error) {
@@ -163,6 +188,7 @@ void RowStore::FetchSource(const Source& source, const std::vector<std::string>&
     list += ", (" + rule.sql + ")::text";
     zone_sql.push_back(&rule);
   }
+  for (const std::string& column : binding.key) list += ", \"row\"." + QuotedName(column);
   Params params;
   for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
   RunAs(source.owner, source.search_path, [&] {
@@ -171,9 +197,21 @@ void RowStore::FetchSource(const Source& source, const std::vector<std::string>&
     for (size_t i = 0; i < fields.size(); ++i) {
       converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(i) + 1)->atttypid);
     }
+    const size_t first_key = fields.size() + zone_sql.size() + 1;
+    std::vector<Converter> key_converters;
+    for (size_t i = 0; i < binding.key.size(); ++i) {
+      key_converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(first_key + i))->atttypid);
+    }
     for (size_t i = 0; i < rows.size(); ++i) {
       RowFacts& facts = rows_[RowKey{source.id, keys[static_cast<size_t>(rows.Int8(i, 1)) - 1]}];
       facts.found = true;
+      std::vector<Value> key;
+      for (size_t j = 0; j < key_converters.size(); ++j) {
+        bool is_null;
+        const Datum datum = rows.Raw(i, static_cast<int>(first_key + j) + 1, &is_null);
+        key.push_back(key_converters[j].Convert(datum, is_null));
+      }
+      facts.key = CanonicalKey(key).value_or(std::string());
       facts.values.assign(binding.table.fields.size(), Value());
       facts.known.assign(binding.table.fields.size(), false);
       for (size_t j = 0; j < fields.size(); ++j) {

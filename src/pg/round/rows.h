@@ -21,6 +21,7 @@ struct RowKey {
 
 struct RowFacts {
   bool found = false;
+  std::string key;                  // in its canonical form, however it was asked for
   bool live = false;
   std::string account;
   std::string zone;                 // the first zone that a rule of the binding gives; unchecked

@@ -47,16 +47,21 @@ void Batch::Step(Turn* turn) {
   const Surroundings around{round_.now, &ZoneOf(enrolled), facts, enrolled.backfill};
   turn->decision = Advance(program, enrolled.state, turn->input, around);
   for (const Effect& effect : turn->decision.effects) {
+    const auto begin = [&](int32_t step) { round_.at_step = StepId(program, step); };
     if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
       turn->traces.push_back({enrolled.id, StepId(program, trace->step), trace->what, trace->detail});
     } else if (const auto* send = std::get_if<SendEffect>(&effect)) {
+      begin(send->step);
       turn->messages.push_back(Write(enrolled, *send));
     } else if (const auto* set = std::get_if<SetEffect>(&effect)) {
+      begin(set->step);
       turn->changes.push_back(ChangeOf(enrolled, std::get<SetStep>(program.steps[static_cast<size_t>(set->step)].body)));
+      turn->changes.back().step = round_.at_step;
     } else if (const auto* tag = std::get_if<TagEffect>(&effect)) {
       const TagStep& step = std::get<TagStep>(program.steps[static_cast<size_t>(tag->step)].body);
       const Source* source = ChangedSource(enrolled, step.entity);
-      if (source != nullptr) turn->changes.push_back({source, step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, nullptr, &step, {}});
+      if (source == nullptr) continue;
+      turn->changes.push_back({source, step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, nullptr, &step, {}, StepId(program, tag->step)});
     }
   }
   turn->again = turn->decision.again;
@@ -117,6 +122,7 @@ void Batch::Perform(std::vector<Turn>* turns) {
     for (auto& [group, members] : groups) {
       std::vector<const HostChange*> changes;
       for (const auto& [turn, change] : members) changes.push_back(change);
+      round_.at_step = changes.front()->step;
       const std::vector<bool> missed = PerformChanges(changes, std::get<2>(group), std::get<3>(group), &round_.locks_left);
       for (size_t i = 0; i < members.size(); ++i) if (missed[i]) members[i].first->put_off = true;
     }
@@ -143,7 +149,7 @@ void Batch::Settle(Turn* turn) {
   std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
   std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
   if (enrolled.state.phase == Phase::kEnded) {
-    Known& known = known_[{enrolled.account, enrolled.contact_key, enrolled.version->workflow, enrolled.entry_key}];
+    Known& known = known_[KeyOf(enrolled, enrolled.entry_key)];
     known.live = false;
     known.last_reason = enrolled.state.reason;
     known.last_ended_at = round_.now;

@@ -187,7 +187,8 @@ void Batch::SaveParked() {
             " VALUES ($1, $2, $3, $4::text[], $5::json, $6, $7, $8, $9) ON CONFLICT (event_id) DO UPDATE SET lookup = excluded.lookup,"
             " reason = excluded.reason, retry_at = excluded.retry_at, tries = excluded.tries",
             Params().Int8(parked.event->id).Int4(parked.event->source.value_or(0)).Text(parked.event->row_key).Texts(parked.lookup)
-                .Text(ToParkedText(*parked.event)).Text(parked.reason).Time(round_.now).Time(Instant{round_.now.us + ParkedPauseUs(tries)})
+                .Text(ToParkedText(*parked.event, round_.is_virtual ? std::optional(round_.now) : std::nullopt)).Text(parked.reason)
+                .Time(parked.event->parked_at.value_or(round_.now)).Time(Instant{round_.now.us + ParkedPauseUs(tries)})
                 .Int4(tries));
   }
 }

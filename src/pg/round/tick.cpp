@@ -13,6 +13,7 @@ WF_FUNCTION(workflow_tick) {
       throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "\"as_of\" is accepted only on a virtual clock", {},
                      "Set pg_workflow.virtual_clock = on for the session or the database; it is meant for tests and demonstrations."};
     }
+    if (TIMESTAMP_NOT_FINITE(PG_GETARG_TIMESTAMPTZ(0))) throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, "\"as_of\" must be finite"};
     request.as_of = ToInstant(PG_GETARG_TIMESTAMPTZ(0));
   }
   if (!PG_ARGISNULL(1)) {

@@ -13,6 +13,7 @@ struct HostChange {
   const SetStep* set = nullptr;
   const TagStep* tag = nullptr;
   std::vector<std::optional<std::string>> values;
+  std::string step = {};
 };
 
 struct Batch::Turn {

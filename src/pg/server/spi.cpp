@@ -130,6 +130,9 @@ bool Rows::Bool(size_t row, int column) const {
 
 namespace {
 
+// Texts that name limits, tables or fields change with what is attached and published; beyond this many all plans are made anew.
+constexpr size_t kPlansMax = 300;
+
 // Made on first use and never destroyed: plans live as long as the backend.
 std::unordered_map<std::string, SPIPlanPtr>& Plans() {
   static auto* plans = new std::unordered_map<std::string, SPIPlanPtr>();
@@ -159,6 +162,12 @@ Rows Execute(const std::string& sql, const Params& params) {
   auto& plans = Plans();
   auto found = plans.find(sql);
   if (found == plans.end()) {
+    // None is running: a round does not begin inside of another.
+    if (plans.size() >= kPlansMax) {
+      std::unordered_map<std::string, SPIPlanPtr> all;
+      all.swap(plans);
+      for (const auto& [text, old] : all) CallBackend([plan = old] { SPI_freeplan(plan); });
+    }
     SPIPlanPtr plan = Prepare(sql, params);
     CallBackend([&] { SPI_keepplan(plan); });
     found = plans.emplace(sql, plan).first;
@@ -166,17 +175,28 @@ Rows Execute(const std::string& sql, const Params& params) {
   return Run(found->second, params);
 }
 
-Rows ExecuteOnce(const std::string& sql, const Params& params) { return Run(Prepare(sql, params), params); }
+Rows ExecuteOnce(const std::string& sql, const Params& params) {
+  SPIPlanPtr plan = Prepare(sql, params);
+  const Rows rows = Run(plan, params);
+  CallBackend([=] { SPI_freeplan(plan); });
+  return rows;
+}
+
+constinit int run_as_lock_timeout_ms = kLockTimeout_ms;
 
 Identity::Identity(const std::string& role, const std::string& search_path) {
   const char* name = role.c_str();
   const char* path = search_path.c_str();
   const Oid target = CallBackend([&] { return get_role_oid(name, false); });
   GetUserIdAndSecContext(&user_, &context_);
+  const std::string timeout_text = std::to_string(run_as_lock_timeout_ms) + "ms";
+  const char* timeout = timeout_text.c_str();
   nest_level_ = CallBackend([] { return NewGUCNestLevel(); });
   CallBackend([&] {
     (void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-    (void) set_config_option("lock_timeout", "200ms", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    (void) set_config_option("lock_timeout", timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    // A row that a policy hides would be taken for a deleted one; an error says what is the matter.
+    (void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   });
   SetUserIdAndSecContext(target, context_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 }

@@ -67,8 +67,12 @@ Rows Execute(const std::string& sql, const Params& params = {});
 // The same without keeping a plan: for texts that are made for one use.
 Rows ExecuteOnce(const std::string& sql, const Params& params = {});
 
-// Runs `work` as `role` in a security-restricted context with `search_path`. Deferred constraints are made immediate first, so that nothing an
-// owner deferred runs later as somebody else. The identity is put back however `work` ends.
+// How long RunAs lets its statements wait for a lock. A round shortens it once it has waited in vain.
+inline constexpr int kLockTimeout_ms = 200;
+extern int run_as_lock_timeout_ms;
+
+// Runs `work` as `role` in a security-restricted context with `search_path`: nothing it does can be deferred, to run later as somebody else. The
+// identity is put back however `work` ends.
 template <typename Work>
 void RunAs(const std::string& role, const std::string& search_path, Work&& work);
 

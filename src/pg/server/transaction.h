@@ -36,6 +36,10 @@ class Subtransaction {
 // A worker's transaction around `work`. On failure: logged, aborted, false; the worker lives on.
 template <typename Work>
 bool InTransaction(Work&& work) {
+  // What an error says must outlive SPI and the transaction: a commit that fails does so after the memory of both is gone.
+  static constinit MemoryContext memory = nullptr;
+  if (memory == nullptr) memory = AllocSetContextCreate(TopMemoryContext, "pg_workflow transaction", ALLOCSET_DEFAULT_SIZES);
+  MemoryContextSwitchTo(memory);
   Raised raised;
   const bool done = Contained(
       [&] {
@@ -49,14 +53,17 @@ bool InTransaction(Work&& work) {
         CallBackend([] {
           SPI_finish();
           PopActiveSnapshot();
-          CommitTransactionCommand();
         });
+        MemoryContextSwitchTo(memory);
+        CallBackend([] { CommitTransactionCommand(); });
       },
       raised);
   if (!done) {
     Raise(raised, LOG);
     AbortCurrentTransaction();
   }
+  MemoryContextSwitchTo(TopMemoryContext);
+  MemoryContextReset(memory);
   return done;
 }
 

@@ -164,10 +164,12 @@ Answer Attach(const Request& request) {
   RefuseSystemTables(request.relation, request.name);
   const bool lookup = IsLookup(request.document);
   LockOrName(request.relation, request.dry_run || lookup ? AccessShareLock : ShareRowExclusiveLock);
+  RequireOwner(request.relation);  // it may have got another one before it was locked
   const RelationDescription description = DescribeLocked(request.relation);
   Problems problems;
   const auto binding = CompleteBinding(request.document, description, &problems);
   if (!binding) Refuse(request.name, problems);
+  const RegistryPin pin;  // queries of the caller run below, and may load another registry
   const Source* contacts = ContactsOf(CurrentRegistry(), *binding, request.relation);
   CheckRoutes(*binding, contacts, &problems);
   CheckQueries(*binding, request.relation, contacts, &problems);

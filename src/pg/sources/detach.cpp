@@ -4,6 +4,7 @@
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/sources/attaching.h"
+#include "pg/wakeup.h"
 
 namespace workflow::pg {
 namespace {
@@ -57,6 +58,7 @@ std::vector<Oid> TablesWithTriggers() {
 
 void Uninstall() {
   RequireExtensionOwner();
+  CallBackend([] { KeepWorkerOut(); });  // it may be in the middle of a round
   for (const Oid table : TablesWithTriggers()) DropTriggersIfAny(table);
   std::vector<Oid> logs;
   AsExtension as_extension;

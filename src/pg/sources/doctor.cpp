@@ -21,6 +21,7 @@ WF_FUNCTION(wf_doctor) {
   Spi spi;
   AsExtension as_extension;
   CheckServer(&checks);
+  const RegistryPin pin;  // queries of the bindings are tried below, and may load another registry
   try {
     const Registry& registry = CurrentRegistry();
     CheckSources(registry, &checks);

@@ -50,11 +50,14 @@ std::optional<RelationDescription> DescribeNow(Oid oid) {
   return description;
 }
 
-std::string FirstError(const Problems& problems) {
-  for (const Problem& problem : problems.list()) {
-    if (problem.severity == Severity::kError) return (problem.path.empty() ? "" : problem.path + ": ") + problem.message;
-  }
-  return {};
+std::string Sentence(const Problem& problem) { return (problem.path.empty() ? "" : problem.path + ": ") + problem.message; }
+
+Check BrokenBinding(const std::string& name, const Problems& problems) {
+  const auto& list = problems.list();
+  const auto error = std::find_if(list.begin(), list.end(), [](const Problem& problem) { return problem.severity == Severity::kError; });
+  const std::string repair = "Attach it again with a binding that fits its columns; the present one is in workflow.sources.";
+  if (error == list.end()) return {name, "error", "the binding does not fit any more", repair};
+  return {name, "error", Sentence(*error), error->hint.empty() ? repair : error->hint + " " + repair};
 }
 
 void Remove(Json* object, const std::string& key) {
@@ -128,8 +131,9 @@ Check CheckColumns(const Registry& registry, const Source& source, const std::st
   Problems problems;
   const bool fits = CompleteBinding(drift.binding, *now, &problems).has_value();
   if (!fits) {
-    return {name, "error", drift.first.empty() ? FirstError(problems) : drift.first,
-            "Attach it again with a binding that fits its columns; the present one is in workflow.sources."};
+    Check broken = BrokenBinding(name, problems);
+    if (!drift.first.empty()) broken.detail = drift.first;
+    return broken;
   }
   if (!drift.first.empty()) {
     return {name, IsRead(registry, source.binding.entity, drift.fields) ? "error" : "warning", drift.first, AttachAgain(source, drift.without)};
@@ -169,7 +173,8 @@ Check CheckQueries(const Registry& registry, const Source& source, const std::st
   if (!source.binding.lookup) CheckRoutes(source.binding, contacts, &problems);
   if (problems.list().empty()) return {};
   const Problem& first = problems.list().front();
-  return {name, fails ? "error" : "warning", first.path + ": " + first.message, first.hint};
+  return {name, fails ? "error" : "warning", Sentence(first),
+          first.hint.empty() ? "Grant it to \"" + source.owner + "\", who attached it, or attach it again with another binding or as another role." : first.hint};
 }
 
 Check CheckSource(const Registry& registry, const Source& source) {

@@ -63,8 +63,8 @@ void CheckFaults(const Registry& registry, Checks* checks) {
 }
 
 void CheckParked(Checks* checks) {
-  Rows rows = ExecuteOnce("SELECT count(*), min(parked_at) FROM workflow.parked");
-  const int64_t count = rows.Int8(0, 1);
+  Rows rows = ExecuteOnce("SELECT count(*), min(parked_at), count(*) FILTER (WHERE reason <> 'unresolved_contact') FROM workflow.parked");
+  const int64_t count = rows.Int8(0, 1), failed = rows.Int8(0, 3);
   const auto oldest = rows.MaybeTime(0, 2);
   rows.Free();
   if (count == 0) {
@@ -72,8 +72,10 @@ void CheckParked(Checks* checks) {
     return;
   }
   checks->push_back({"parked", "warning",
-                     std::to_string(count) + (count == 1 ? " event waits" : " events wait") + " for a contact, the oldest since " + FormatIso(*oldest),
-                     "Look into workflow.parked for what was looked for; a contact that comes or changes is found by itself."});
+                     std::to_string(count) + (count == 1 ? " event waits" : " events wait") + " to be tried again, the oldest since " +
+                         FormatIso(*oldest) + ": " + std::to_string(count - failed) + " for a contact, " + std::to_string(failed) + " after an error",
+                     "Look into workflow.refusals for what was looked for, into workflow.errors for what failed; a contact that comes or changes is "
+                     "found by itself."});
 }
 
 }  // namespace

@@ -103,6 +103,9 @@ std::vector<std::string> ColumnFields(const Binding& binding) {
 
 void CheckQueries(const Binding& binding, Oid relation, const Source* contacts, Problems* problems) {
   const std::string from = " FROM " + QualifiedName(relation) + " AS \"row\"";
+  // The rows themselves: may they all be read?
+  const Tried rows = Try("SELECT 1", "SELECT 1" + from + " LIMIT 0");
+  if (!rows.error.empty()) problems->Error("", rows.error, rows.hint);
   for (size_t i = 0; i < binding.contact.size(); ++i) {
     const std::string path = Pointer(Pointer("/contact", i), "sql");
     if (!binding.contact[i].sql.empty()) CheckRoute(binding.contact[i], path, from, contacts, problems);

@@ -13,8 +13,11 @@ constexpr const char* kDefaultTimeout = "1s";
 std::string Holders(Oid relation, LOCKMODE mode) {
   Params params;
   params.Int8(relation).Bool(mode >= AccessExclusiveLock);
+  // pg_partition_tree() would wait for the very lock that is asked about.
   Rows rows = ExecuteOnce(
-      "SELECT CASE WHEN p.gid IS NOT NULL THEN pg_catalog.format('prepared transaction %L', p.gid)"
+      "WITH RECURSIVE tree(relid) AS (SELECT $1::pg_catalog.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i, tree"
+      " WHERE i.inhparent OPERATOR(pg_catalog.=) tree.relid)"
+      " SELECT CASE WHEN p.gid IS NOT NULL THEN pg_catalog.format('prepared transaction %L', p.gid)"
       " ELSE pg_catalog.format('process %s (%s)%s', l.pid, coalesce(a.usename, 'unknown role'), ': ' OPERATOR(pg_catalog.||)"
       " pg_catalog.rtrim(pg_catalog.left(pg_catalog.regexp_replace(a.query, '\\s+', ' ', 'g'), 100), ' ;')) END"
       " FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid OPERATOR(pg_catalog.=) l.pid"
@@ -24,8 +27,7 @@ std::string Holders(Oid relation, LOCKMODE mode) {
       " LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction OPERATOR(pg_catalog.=) t.transactionid"
       " WHERE l.locktype OPERATOR(pg_catalog.=) 'relation' AND l.granted"
       " AND l.database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
-      " AND (l.relation OPERATOR(pg_catalog.=) $1::pg_catalog.oid OR l.relation OPERATOR(pg_catalog.=) ANY"
-      " (SELECT relid::pg_catalog.oid FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass)))"
+      " AND l.relation OPERATOR(pg_catalog.=) ANY (SELECT tree.relid FROM tree)"
       " AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()"
       " AND ($2 OR l.mode OPERATOR(pg_catalog.<>) ALL ('{AccessShareLock,RowShareLock}'))"
       " GROUP BY 1 ORDER BY 1",
@@ -101,11 +103,14 @@ TriggerState StateOfTrigger(Oid relation, const char* name) {
   Params params;
   params.Int8(relation).Text(name);
   Rows rows = ExecuteOnce(
-      "SELECT t.tgenabled::pg_catalog.text, CASE WHEN t.tgnargs OPERATOR(pg_catalog.=) 1 THEN pg_catalog.convert_from("
+      "WITH RECURSIVE tree(relid) AS (SELECT $1::pg_catalog.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i, tree"
+      " WHERE i.inhparent OPERATOR(pg_catalog.=) tree.relid)"
+      " SELECT t.tgenabled::pg_catalog.text, CASE WHEN t.tgnargs OPERATOR(pg_catalog.=) 1 THEN pg_catalog.convert_from("
       "pg_catalog.substr(t.tgargs, 1, pg_catalog.length(t.tgargs) OPERATOR(pg_catalog.-) 1), pg_catalog.getdatabaseencoding()) END,"
-      " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_partition_tree($1::pg_catalog.oid::pg_catalog.regclass) p JOIN pg_catalog.pg_trigger c"
-      "  ON c.tgrelid OPERATOR(pg_catalog.=) p.relid WHERE c.tgname OPERATOR(pg_catalog.=) $2::pg_catalog.name"
-      "  AND c.tgenabled IN ('D', 'R') AND p.relid OPERATOR(pg_catalog.<>) $1::pg_catalog.oid)"
+      " (SELECT pg_catalog.count(*) FROM tree JOIN pg_catalog.pg_trigger c"
+      "  ON c.tgrelid OPERATOR(pg_catalog.=) tree.relid WHERE c.tgname OPERATOR(pg_catalog.=) $2::pg_catalog.name"
+      "  AND c.tgparentid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND c.tgenabled IN ('D', 'R')"
+      "  AND tree.relid OPERATOR(pg_catalog.<>) $1::pg_catalog.oid)"
       " FROM pg_catalog.pg_trigger t WHERE t.tgrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid"
       " AND t.tgname OPERATOR(pg_catalog.=) $2::pg_catalog.name AND NOT t.tgisinternal",
       params);
