@@ -53,5 +53,6 @@ void _PG_init(void) {
   workflow::pg::RegisterTransactionCallback();
   if (!process_shared_preload_libraries_in_progress) return;
   workflow::pg::RequestSharedMemory();
-  workflow::pg::RegisterLauncher();
+  // pg_upgrade copies what nobody may change meanwhile.
+  if (!IsBinaryUpgrade) workflow::pg::RegisterLauncher();
 }

@@ -105,7 +105,7 @@ class Batch {
   // What events do to those who are already in (leaving.cpp).
   void Apply(const std::vector<const LogEvent*>& events);
   void EndRows(const std::vector<const LogEvent*>& events);
-  void Rename(const LogEvent& event);
+  void Rename(const std::vector<const LogEvent*>& events);  // rename.cpp
   void Unenroll(const LogEvent& event);
   void Resumed(const LogEvent& event);
   // Enrollments in hand (load.cpp).

@@ -192,7 +192,9 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     entry.status = candidate.version->status;  // of a version that was the published one when the event was captured
     if (candidate.contact_source != nullptr) {
       const RowFacts& contact = rows_.Get({candidate.contact_source->id, candidate.contact_key});
-      entry.contact_found = contact.found;
+      // A caller of one account does not reach the contacts of another.
+      const bool named = candidate.event->kind == 'n' || candidate.event->kind == 'e';
+      entry.contact_found = contact.found && !(named && !contact.account.empty() && contact.account != candidate.account);
       entry.contact_live = contact.live;
     }
     if (candidate.entry_source != nullptr && candidate.event->op != 'D') {

@@ -10,11 +10,22 @@ bool Flag(const LogEvent& event, const char* key) {
   return value != nullptr && value->is_boolean() && value->boolean();
 }
 
+// Enrollments of the contact $2 of source $1. Rows of any account may belong to a contact that names none; the accounts are few, so the index is
+// asked once for each.
+std::string OfContact(const std::string& account) {
+  const std::string accounts = account.empty() ? "= ANY (ARRAY(WITH RECURSIVE k(a) AS ((SELECT o.account FROM workflow.enrollment o ORDER BY 1 LIMIT 1)"
+                                                 " UNION ALL SELECT (SELECT o.account FROM workflow.enrollment o WHERE o.account > k.a ORDER BY 1"
+                                                 " LIMIT 1) FROM k WHERE k.a IS NOT NULL) SELECT k.a FROM k WHERE k.a IS NOT NULL))"
+                                               : "= $3";
+  return "e.account " + accounts + " AND e.contact_key = $2 AND e.contact_source = $1 AND $3::text IS NOT NULL";
+}
+
 }  // namespace
 
 void Batch::Apply(const std::vector<const LogEvent*>& events) {
   std::vector<const LogEvent*> gone, changed;
   for (const LogEvent* event : events) {
+    if (event->applied) continue;
     switch (event->kind) {
       case 'r':
         if (Flag(*event, "gone")) gone.push_back(event);
@@ -36,7 +47,7 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
     const Source* source = event->source ? round_.registry.SourceById(*event->source) : nullptr;
     if (source == nullptr) continue;
     const bool contact = source->binding.entity == "contact";
-    const std::string where = contact ? "e.account = $3 AND e.contact_key = $2 AND e.contact_source = $1" : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
+    const std::string where = contact ? OfContact(event->account) : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
     for (Enrolled* enrolled : Load(where + " AND s.phase = 'waiting'", Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
       if (enrolled->version->status == WorkflowStatus::kPaused) {  // looked at when it is resumed (semantics 11)
         const auto& steps = enrolled->version->program.steps;
@@ -55,28 +66,6 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
   rows_.Fetch();
   for (auto& [enrolled, input] : work) if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
   Run(std::move(work));
-}
-
-// A row that has another key now is the same row: what belongs to it goes with it.
-void Batch::Rename(const LogEvent& event) {
-  const Json* was = event.body.Find("was");
-  const Source* source = event.source ? round_.registry.SourceById(*event.source) : nullptr;
-  if (was == nullptr || !was->is_string() || source == nullptr) return;
-  Execute("UPDATE workflow.enrollment SET entry_row = $3 WHERE entry_source = $1 AND entry_row = $2",
-          Params().Int4(source->id).Text(was->string()).Text(event.row_key));
-  if (source->binding.entity == "contact") {
-    Execute("UPDATE workflow.enrollment SET contact_key = $4, entry_key = CASE WHEN entry_key = $3 THEN $4 ELSE entry_key END"
-            " WHERE account = $2 AND contact_key = $3 AND contact_source = $1",
-            Params().Int4(source->id).Text(event.account).Text(was->string()).Text(event.row_key));
-  } else {
-    Execute("UPDATE workflow.enrollment SET entry_key = $3 WHERE entry_source = $1 AND entry_row = $3 AND entry_key = $2",
-            Params().Int4(source->id).Text(was->string()).Text(event.row_key));
-  }
-  for (const BoundEvent& bound : source->binding.events) {
-    if (!bound.once) continue;
-    Execute("UPDATE workflow.entry_event SET event = $2::uuid WHERE event = $1::uuid",
-            Params().Text(OnceId(*source, was->string(), bound.name)).Text(OnceId(*source, event.row_key, bound.name)));
-  }
 }
 
 // Enrollments of deleted rows end; the ids of their events are forgotten, so that a row of the same key is a new one.

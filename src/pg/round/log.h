@@ -26,6 +26,7 @@ struct LogEvent {
   std::string name;
   Json body;
   bool parked = false;   // it comes from workflow.parked, not from the log
+  bool applied = false;  // and what it does to those who are already in was done before: only its entering is tried again
   std::optional<Instant> parked_at;  // since when
   int32_t tries = 0;
 };

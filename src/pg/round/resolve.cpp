@@ -23,6 +23,9 @@ std::optional<std::string> Recorded(const ResolveRequest& request, const std::st
   return value != nullptr && value->is_string() ? std::optional(value->string()) : std::nullopt;
 }
 
+// Where only one of the two says whose it is, nothing is known to the contrary.
+bool SameTenant(const std::string& a, const std::string& b) { return a.empty() || b.empty() || a == b; }
+
 // A key in a column. Where contacts are attached, one that is not there leads nowhere.
 void ByColumns(const ContactRoute& route, const Source* contacts, RowStore* rows, const Pending& pending) {
   std::vector<std::pair<ResolveRequest*, std::string>> found;
@@ -42,7 +45,7 @@ void ByColumns(const ContactRoute& route, const Source* contacts, RowStore* rows
   }
   for (const auto& [request, key] : found) {
     if (contacts == nullptr) request->contacts.push_back(key);
-    else if (const RowFacts& row = rows->Get({contacts->id, key}); row.found) request->contacts.push_back(row.key);
+    else if (const RowFacts& row = rows->Get({contacts->id, key}); row.found && SameTenant(row.account, request->account)) request->contacts.push_back(row.key);
   }
 }
 

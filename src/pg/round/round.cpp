@@ -207,7 +207,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     for (const Json& item : list->array()) if (item.is_string()) match.push_back(item.string());
   }
   std::vector<LogEvent> parked;
-  Rows rows = Execute("SELECT p.event::text, p.tries, p.parked_at FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
+  Rows rows = Execute("SELECT p.event::text, p.tries, p.reason <> 'error', p.parked_at FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
                       " WHERE retry_at <= $1 UNION SELECT event_id FROM workflow.parked WHERE lookup && $2::text[]) ORDER BY p.event_id LIMIT " +
                           std::to_string(limit),
                       Params().Time(now).Texts(match));
@@ -215,6 +215,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     auto event = FromParkedText(rows.Text(i, 1));
     if (!event) continue;
     event->tries = rows.Int4(i, 2);
+    event->applied = rows.Bool(i, 3);  // one that failed left nothing behind
     event->parked_at = rows.Time(i, 3);
     parked.push_back(std::move(*event));
   }
@@ -250,11 +251,34 @@ std::map<int32_t, std::vector<std::pair<Instant, Instant>>> ReadPauses() {
   return pauses;
 }
 
+bool Renames(const LogEvent& event) { return event.kind == 'r' && !event.applied && event.body.Find("was") != nullptr; }
+
+// Rows that got other keys in one transaction did so together, after the deletions that may have made room for them.
+std::vector<const LogEvent*> InOrder(const std::vector<LogEvent>& events) {
+  std::map<std::string, int64_t> first;  // transaction -> where its first such row stands
+  for (size_t i = 0; i < events.size(); ++i) if (Renames(events[i])) first.emplace(events[i].xid, static_cast<int64_t>(i));
+  std::vector<std::pair<std::pair<int64_t, int>, const LogEvent*>> places;
+  for (size_t i = 0; i < events.size(); ++i) {
+    const auto renamed = first.find(events[i].xid);
+    const bool gone = events[i].kind == 'r' && events[i].body.Find("gone") != nullptr;
+    const bool moves = renamed != first.end() && (gone || Renames(events[i]));
+    places.push_back({{moves ? renamed->second : static_cast<int64_t>(i), moves && gone ? 0 : 1}, &events[i]});
+  }
+  if (!first.empty()) std::stable_sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<const LogEvent*> ordered;
+  for (const auto& place : places) ordered.push_back(place.second);
+  return ordered;
+}
+
 void TakeEvents(RoundRun* run, const std::vector<LogEvent>& events) {
-  for (size_t at = 0; at < events.size();) {
-    const bool aftermath = IsAftermath(events[at]);
-    std::vector<const LogEvent*> segment;
-    while (at < events.size() && IsAftermath(events[at]) == aftermath) segment.push_back(&events[at++]);
+  const std::vector<const LogEvent*> ordered = InOrder(events);
+  const auto together = [](const LogEvent& a, const LogEvent& b) {
+    if (Renames(a) || Renames(b)) return Renames(a) && Renames(b) && a.xid == b.xid;
+    return IsAftermath(a) == IsAftermath(b);
+  };
+  for (size_t at = 0; at < ordered.size();) {
+    std::vector<const LogEvent*> segment = {ordered[at++]};
+    while (at < ordered.size() && together(*segment.front(), *ordered[at])) segment.push_back(ordered[at++]);
     run->Events(segment);
   }
 }

@@ -160,7 +160,7 @@ void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
   std::vector<int64_t> parked;
   for (const LogEvent* event : events) if (event->parked) parked.push_back(event->id);
   if (!parked.empty()) Execute("DELETE FROM workflow.parked WHERE event_id = ANY ($1)", Params().Int8s(parked));
-  for (const LogEvent* event : events) Rename(*event);
+  Rename(events);
   Enter(events);
   StartAdmitted();
   Apply(events);

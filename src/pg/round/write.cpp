@@ -29,7 +29,7 @@ std::string Md5(const std::vector<std::string>& parts) {
   for (size_t i = 0; i < parts.size(); ++i) text += (i > 0 ? "\x1f" : "") + parts[i];
   char hex[33];
   const char* error = nullptr;
-  if (!pg_md5_hash(text.data(), text.size(), hex, &error)) {
+  if (!CallBackend([&] { return pg_md5_hash(text.data(), text.size(), hex, &error); })) {
     throw SqlError{ERRCODE_INTERNAL_ERROR, std::string("could not compute MD5: ") + (error == nullptr ? "" : error)};
   }
   return hex;

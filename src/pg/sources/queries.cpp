@@ -17,6 +17,7 @@ struct Tried {
 
 // An error that speaks of the query. Others (cancelled, out of memory, a lost lock) are the caller's own.
 bool IsAboutQuery(int sqlstate) {
+  if (sqlstate == ERRCODE_LOCK_NOT_AVAILABLE) return InSecurityRestrictedOperation();  // doctor() tells of it and goes on
   const int category = ERRCODE_TO_CATEGORY(sqlstate);
   for (const int own : {ERRCODE_OPERATOR_INTERVENTION, ERRCODE_INSUFFICIENT_RESOURCES, ERRCODE_TRANSACTION_ROLLBACK,
                         ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, ERRCODE_SYSTEM_ERROR, ERRCODE_INTERNAL_ERROR}) {

@@ -1,0 +1,86 @@
+// Rows that have other keys now are the same rows: what belongs to them goes with them. All at once, for one may have the key that another had.
+#include "pg/round/candidate.h"
+#include "pg/server/spi.h"
+
+namespace workflow::pg {
+namespace {
+
+struct Moves {
+  std::vector<std::string> was, fresh, accounts;
+};
+
+// Whether the enrollment "e" of version "v" is entered by its contact; else it is by the row of its event.
+constexpr const char* kByContact =
+    "(e.entry_source IS NULL OR CASE WHEN v.definition #> '{settings,entry_key}' IS NULL THEN e.entry_source = e.contact_source"
+    " ELSE v.definition #>> '{settings,entry_key}' = 'contact' END)";
+
+// Keys on the way wear a mark, so that none meets one that is still to move.
+constexpr const char* kUnmarked = "ltrim(e.entry_key, chr(1))";
+
+// Who has had the key before, and is gone, has a history under it: the numbers of the entries go on from there.
+std::string NumberAfter(const std::string& contact) {
+  return "e.entry_number + coalesce((SELECT max(o.entry_number) FROM workflow.enrollment o WHERE o.account = e.account AND o.contact_key = " + contact +
+         " AND o.workflow = e.workflow AND o.entry_key = " + kUnmarked + "), 0)";
+}
+
+void MoveRows(int32_t source, const Moves& moves) {
+  Execute("UPDATE workflow.enrollment e SET entry_row = m.fresh FROM unnest($2::text[], $3::text[]) m(was, fresh)"
+          " WHERE e.entry_source = $1 AND e.entry_row = m.was",
+          Params().Int4(source).Texts(moves.was).Texts(moves.fresh));
+}
+
+void MoveEntryKeys(int32_t source, const Moves& moves) {
+  Execute(std::string("UPDATE workflow.enrollment e SET entry_key = chr(1) || m.fresh FROM unnest($2::text[], $3::text[]) m(was, fresh),"
+                      " workflow.version v WHERE e.entry_source = $1 AND e.entry_row = m.was AND e.entry_key = m.was AND v.id = e.version"
+                      " AND jsonb_typeof(v.definition #> '{settings,entry_key}') IS DISTINCT FROM 'array' AND NOT ") + kByContact,
+          Params().Int4(source).Texts(moves.was).Texts(moves.fresh));
+  MoveRows(source, moves);
+  Execute("UPDATE workflow.enrollment e SET entry_number = " + NumberAfter("e.contact_key") + ", entry_key = " + kUnmarked +
+              " WHERE e.entry_source = $1 AND e.entry_row = ANY ($2) AND e.entry_key ^@ chr(1)",
+          Params().Int4(source).Texts(moves.fresh));
+}
+
+void MoveContacts(int32_t source, const Moves& moves) {
+  MoveRows(source, moves);
+  Execute(std::string("UPDATE workflow.enrollment e SET contact_key = chr(1) || m.fresh, entry_key = CASE WHEN e.entry_key = m.was AND ") + kByContact +
+              " THEN chr(1) || m.fresh ELSE e.entry_key END FROM unnest($2::text[], $3::text[], $4::text[]) m(was, fresh, account), workflow.version v"
+              " WHERE e.contact_source = $1 AND e.contact_key = m.was AND (m.account = '' OR e.account = m.account) AND v.id = e.version",
+          Params().Int4(source).Texts(moves.was).Texts(moves.fresh).Texts(moves.accounts));
+  const std::string contact = "ltrim(e.contact_key, chr(1))";
+  Execute("UPDATE workflow.enrollment e SET entry_number = " + NumberAfter(contact) + ", contact_key = " + contact + ", entry_key = " + kUnmarked +
+              " WHERE e.contact_source = $1 AND e.contact_key = ANY (SELECT chr(1) || k FROM unnest($2::text[]) k)",
+          Params().Int4(source).Texts(moves.fresh));
+}
+
+}  // namespace
+
+void Batch::Rename(const std::vector<const LogEvent*>& events) {
+  std::map<const Source*, Moves> by_source;
+  std::vector<std::string> was_ids, moving_ids, fresh_ids;
+  for (const LogEvent* event : events) {
+    const Json* was = event->body.Find("was");
+    const Source* source = event->source ? round_.registry.SourceById(*event->source) : nullptr;
+    if (event->applied || was == nullptr || !was->is_string() || source == nullptr) continue;
+    Moves& moves = by_source[source];
+    moves.was.push_back(was->string());
+    moves.fresh.push_back(event->row_key);
+    moves.accounts.push_back(event->account);
+    for (const BoundEvent& bound : source->binding.events) {
+      if (!bound.once) continue;
+      was_ids.push_back(OnceId(*source, was->string(), bound.name));
+      fresh_ids.push_back(OnceId(*source, event->row_key, bound.name));
+      moving_ids.push_back(NamedUuid({"moving", fresh_ids.back()}));
+    }
+  }
+  for (const auto& [source, moves] : by_source) {
+    if (source->binding.entity == "contact") MoveContacts(source->id, moves);
+    else MoveEntryKeys(source->id, moves);
+  }
+  if (was_ids.empty()) return;
+  const char* move = "UPDATE workflow.entry_event y SET event = m.fresh::uuid FROM unnest($1::text[], $2::text[]) m(was, fresh) WHERE y.event = m.was::uuid";
+  Execute(move, Params().Texts(was_ids).Texts(moving_ids));
+  Execute("DELETE FROM workflow.entry_event WHERE event = ANY ($1::text[]::uuid[])", Params().Texts(fresh_ids));  // of a row that is gone
+  Execute(move, Params().Texts(moving_ids).Texts(fresh_ids));
+}
+
+}  // namespace workflow::pg
