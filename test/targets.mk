@@ -11,11 +11,12 @@ stage: all
 
 verify: check-layers check-core check-schema check-fuzz check-sql check-pgtap check-tap
 
-# The core sees no server header; only the guard jumps.
+# The core sees no server header; only the guard jumps; the control file names the version, and META.json agrees.
 check-layers:
 	! grep -rnE '#include *[<"](postgres|fmgr|utils/|access/|executor/|catalog/|storage/|pg/)' src/core
 	! grep -rnlE 'PG_TRY|sigsetjmp|siglongjmp' src --include='*.cpp' --include='*.h' | grep -v 'src/pg/server/guard.h'
 	! grep -nE '0\.1\.0' -r src docs Makefile
+	grep -q '"version": "$(EXTENSION_VERSION)"' META.json
 
 # One build for unit tests and fuzzers: clang, address and undefined-behaviour sanitizers. (The module itself is built by g++.)
 build-core:

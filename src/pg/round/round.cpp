@@ -207,7 +207,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     for (const Json& item : list->array()) if (item.is_string()) match.push_back(item.string());
   }
   std::vector<LogEvent> parked;
-  Rows rows = Execute("SELECT p.event::text, p.tries, p.reason <> 'error', p.parked_at FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
+  Rows rows = Execute("SELECT p.event::text, p.tries, p.parked_at, p.reason <> 'error' FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
                       " WHERE retry_at <= $1 UNION SELECT event_id FROM workflow.parked WHERE lookup && $2::text[]) ORDER BY p.event_id LIMIT " +
                           std::to_string(limit),
                       Params().Time(now).Texts(match));
@@ -215,7 +215,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     auto event = FromParkedText(rows.Text(i, 1));
     if (!event) continue;
     event->tries = rows.Int4(i, 2);
-    event->applied = rows.Bool(i, 3);  // one that failed left nothing behind
+    event->applied = rows.Bool(i, 4);  // one that failed left nothing behind
     event->parked_at = rows.Time(i, 3);
     parked.push_back(std::move(*event));
   }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/condition/condition.h"
-#include "core/calendar/civil.h"
+#include "core/binding/bound_value.h"
 #include "pg/convert.h"
 #include "pg/server/spi.h"
 #include "pg/zones.h"
@@ -160,20 +160,6 @@ void RowStore::Fetch() {
   }
 }
 
-namespace {
-
-// The value as programs see it: a timestamp or date that was declared to mean an instant is one.
-Value AsBound(const BoundField& field, Value value) {
-  if (field.zone.empty() || value.is_null()) return value;
-  const Zone* zone = Zones().Find(field.zone);
-  if (zone == nullptr) return Value();
-  if (const auto* local = value.As<LocalTime>()) return Value(ToInstant(*local, *zone));
-  if (const auto* date = value.As<Date>()) return Value(ToInstant(At(*date, field.at.value_or(ClockTime{0})), *zone));
-  return value;
-}
-
-}  // namespace
-
 void RowStore::FetchSource(const Source& source, const std::vector<std::string>& keys) {
   const Binding& binding = source.binding;
   const std::vector<size_t>& fields = needed_.Of(source.id);
@@ -194,8 +180,11 @@ void RowStore::FetchSource(const Source& source, const std::vector<std::string>&
   RunAs(source.owner, source.search_path, [&] {
     Rows rows = Execute("SELECT " + list + " FROM " + KeyJoin(source, 1) + " ORDER BY k.n", params);
     std::vector<Converter> converters;
+    std::vector<const Zone*> zones;
     for (size_t i = 0; i < fields.size(); ++i) {
       converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(i) + 1)->atttypid);
+      const std::string& zone = binding.fields[fields[i]].zone;
+      zones.push_back(zone.empty() ? nullptr : Zones().Find(zone));
     }
     const size_t first_key = fields.size() + zone_sql.size() + 1;
     std::vector<Converter> key_converters;
@@ -217,7 +206,7 @@ void RowStore::FetchSource(const Source& source, const std::vector<std::string>&
       for (size_t j = 0; j < fields.size(); ++j) {
         bool is_null;
         const Datum datum = rows.Raw(i, static_cast<int>(j) + 2, &is_null);
-        facts.values[fields[j]] = AsBound(binding.fields[fields[j]], converters[j].Convert(datum, is_null));
+        facts.values[fields[j]] = BoundValue(binding.fields[fields[j]], converters[j].Convert(datum, is_null), zones[j]);
         facts.known[fields[j]] = true;
       }
       const auto value_of = [&](const std::string& name) -> const Value* {
