@@ -126,11 +126,18 @@ void Tag(const Source& source, const TagStep& step, const std::vector<const Host
 
 }  // namespace
 
-std::vector<bool> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left) {
-  std::vector<bool> missed(changes.size(), true);
-  const size_t taken = std::min<size_t>(changes.size(), static_cast<size_t>(std::max(*locks_left, 0)));
-  if (taken == 0) return missed;
-  *locks_left -= static_cast<int32_t>(taken);
+std::vector<Performed> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left) {
+  std::vector<Performed> outcomes(changes.size(), Performed::kPutOff);
+  std::vector<size_t> taken, twice;
+  std::set<std::string> rows;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    // Two enrollments that change one row do so one after the other.
+    if (!rows.insert(changes[i]->key).second) twice.push_back(i);
+    else if (static_cast<int32_t>(taken.size()) < *locks_left) taken.push_back(i);
+  }
+  if (taken.empty()) return outcomes;
+  *locks_left -= static_cast<int32_t>(taken.size());
+  if (*locks_left > 0) for (const size_t i : twice) outcomes[i] = Performed::kNotYet;
   const Source& source = *changes.front()->source;
   const ChainDepth chain(depth + 1);
   if (MyBackendType == B_BG_WORKER) {  // a worker's rounds commit asynchronously, but not where they write the CRM's rows
@@ -143,21 +150,19 @@ std::vector<bool> PerformChanges(const std::vector<const HostChange*>& changes, 
   }
   RunAs(owner, source.search_path, [&] {
     std::vector<std::string> keys;
-    for (size_t i = 0; i < taken; ++i) keys.push_back(changes[i]->key);
+    for (const size_t i : taken) keys.push_back(changes[i]->key);
     const std::vector<bool> locked = Lock(source, keys);
     std::vector<const HostChange*> open;
-    std::set<std::string> once;
-    for (size_t i = 0; i < taken; ++i) {
-      // Two enrollments that change one row do so one after the other: the second comes again in a moment.
-      if (!locked[i] || !once.insert(changes[i]->key).second) continue;
-      missed[i] = false;
-      open.push_back(changes[i]);
+    for (size_t i = 0; i < taken.size(); ++i) {
+      if (!locked[i]) continue;
+      outcomes[taken[i]] = Performed::kDone;
+      open.push_back(changes[taken[i]]);
     }
     if (open.empty()) return;
     if (changes.front()->set != nullptr) Set(source, *changes.front()->set, open);
     else Tag(source, *changes.front()->tag, open);
   });
-  return missed;
+  return outcomes;
 }
 
 }  // namespace workflow::pg

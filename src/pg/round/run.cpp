@@ -95,11 +95,12 @@ void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
     Perform(&turns);
     std::vector<Turn> next;
     for (Turn& turn : turns) {
-      Settle(&turn);
-      if (!turn.again || turn.put_off) continue;
+      if (!turn.not_yet) Settle(&turn);
+      if (!turn.not_yet && (!turn.again || turn.put_off)) continue;
       if (turn.enrolled->contact_source != nullptr) rows_.Forget({turn.enrolled->contact_source->id, turn.enrolled->contact_key});
       if (turn.enrolled->entry_source != nullptr) rows_.Forget({turn.enrolled->entry_source->id, turn.enrolled->entry_row});
-      next.push_back(Turn{turn.enrolled, Input{.kind = InputKind::kAgain}, {}, {}, {}, {}, false, false});
+      Input input = turn.not_yet ? std::move(turn.input) : Input{.kind = InputKind::kAgain};
+      next.push_back(Turn{turn.enrolled, std::move(input), {}, {}, {}, {}, false, false});
     }
     for (const Turn& turn : next) WantRows(*turn.enrolled);
     rows_.Fetch();
@@ -113,7 +114,7 @@ void Batch::Perform(std::vector<Turn>* turns) {
     using Group = std::tuple<const Source*, const void*, std::string, int32_t>;
     std::map<Group, std::vector<std::pair<Turn*, const HostChange*>>> groups;
     for (Turn& turn : *turns) {
-      if (turn.put_off || n >= turn.changes.size()) continue;
+      if (turn.put_off || turn.not_yet || n >= turn.changes.size()) continue;
       const HostChange& change = turn.changes[n];
       const void* what = change.set != nullptr ? static_cast<const void*>(change.set) : change.tag;
       groups[{change.source, what, turn.enrolled->version->owner, turn.enrolled->depth}].emplace_back(&turn, &change);
@@ -123,8 +124,11 @@ void Batch::Perform(std::vector<Turn>* turns) {
       std::vector<const HostChange*> changes;
       for (const auto& [turn, change] : members) changes.push_back(change);
       round_.at_step = changes.front()->step;
-      const std::vector<bool> missed = PerformChanges(changes, std::get<2>(group), std::get<3>(group), &round_.locks_left);
-      for (size_t i = 0; i < members.size(); ++i) if (missed[i]) members[i].first->put_off = true;
+      const std::vector<Performed> outcomes = PerformChanges(changes, std::get<2>(group), std::get<3>(group), &round_.locks_left);
+      for (size_t i = 0; i < members.size(); ++i) {
+        members[i].first->put_off = outcomes[i] == Performed::kPutOff;
+        members[i].first->not_yet = outcomes[i] == Performed::kNotYet;
+      }
     }
   }
 }

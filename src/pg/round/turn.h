@@ -25,10 +25,17 @@ struct Batch::Turn {
   std::vector<HostChange> changes;
   bool put_off = false;
   bool again = false;
+  bool not_yet = false;  // to be decided anew, by facts that are read again, before it counts
 };
 
-// Performs changes of one kind (same step, same source) as the workflow's owner; returns which of them could not be locked. Rows are locked
-// in key order, and what somebody else holds is passed over (semantics 31).
-std::vector<bool> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left);
+enum class Performed {
+  kDone,
+  kPutOff,  // the row is locked by somebody, or this round may lock no more
+  kNotYet,  // another change of the same row came first
+};
+
+// Performs changes of one kind (same step, same source) as the workflow's owner. Rows are locked in key order, each once, and what somebody else
+// holds is passed over (semantics 31).
+std::vector<Performed> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left);
 
 }  // namespace workflow::pg
