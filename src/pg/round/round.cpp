@@ -4,6 +4,7 @@
 
 #include "pg/convert.h"
 #include "pg/round/batch.h"
+#include "pg/round/halving.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/settings.h"
@@ -59,146 +60,6 @@ bool IsHalted() {
   return rows.empty() || rows.Bool(0, 1);
 }
 
-struct Fault {
-  std::string sqlstate, message, detail;
-  std::string step;      // the step that failed; empty: none was being taken
-  int64_t pause_us = 0;  // > 0: no attempt is counted, so much later it is tried again
-};
-
-// Must end the round instead of being charged to one enrollment: somebody wants this process to stop, or waits for locks that only the end of the
-// transaction gives up.
-bool IsInterrupt(int sqlstate) {
-  return sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED || sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN ||
-         sqlstate == ERRCODE_OUT_OF_MEMORY;
-}
-
-Fault Describe(const Raised& raised) {
-  const int state = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
-  Fault fault;
-  fault.sqlstate = unpack_sql_state(state);
-  const char* message = raised.backend != nullptr ? raised.backend->message : raised.message;
-  const char* detail = raised.backend != nullptr ? raised.backend->detail : raised.detail;
-  fault.message = message == nullptr ? "" : message;
-  fault.detail = detail == nullptr ? "" : detail;
-  const int category = ERRCODE_TO_CATEGORY(state);
-  if (category == ERRCODE_TRANSACTION_ROLLBACK || category == ERRCODE_INSUFFICIENT_RESOURCES || state == ERRCODE_LOCK_NOT_AVAILABLE) {
-    fault.pause_us = kSecond;
-  } else if (raised.backend == nullptr && state == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE) {
-    fault.pause_us = kMinute;  // a source or version of ours is broken: that is for an operator to mend, and nobody's fault till then
-  }
-  return fault;
-}
-
-class RoundRun {
- public:
-  RoundRun(RoundContext& context, RoundResult* result) : context_(context), result_(result) {}
-
-  // Takes the events in a subtransaction; on failure halves them until the failing one is alone (semantics 28).
-  void Events(const std::vector<const LogEvent*>& events) {
-    if (events.empty()) return;
-    const auto fault = Attempt([&](Batch& batch) { batch.TakeEvents(events); });
-    if (!fault) return;
-    if (events.size() > 1) {
-      const auto middle = events.begin() + static_cast<std::ptrdiff_t>(events.size() / 2);
-      Events({events.begin(), middle});
-      Events({middle, events.end()});
-      return;
-    }
-    // It may be the first steps of one whom it lets in: those then fail for themselves, by their own workflow's rules.
-    const auto again = Attempt([&](Batch& batch) { batch.TakeEvents(events); }, /*defer_start=*/true);
-    if (again) EventFailed(*events.front(), *again);
-  }
-
-  void Timers(const std::vector<TimerItem>& timers) {
-    if (timers.empty()) return;
-    const auto fault = Attempt([&](Batch& batch) { batch.TakeTimers(timers); });
-    if (!fault) return;
-    if (timers.size() > 1) {
-      const auto middle = timers.begin() + static_cast<std::ptrdiff_t>(timers.size() / 2);
-      Timers({timers.begin(), middle});
-      Timers({middle, timers.end()});
-      return;
-    }
-    TimerFailed(timers.front(), *fault);
-  }
-
- private:
-  template <typename Work>
-  std::optional<Fault> Attempt(Work&& work, bool defer_start = false) {
-    Subtransaction attempt;
-    Raised raised;
-    Counts counts;
-    const int32_t locks = context_.locks_left;
-    const std::map<int32_t, int32_t> epochs = context_.epochs;
-    context_.at_step.clear();
-    const bool done = Contained(
-        [&] {
-          Batch batch(context_, defer_start);
-          work(batch);
-          batch.Save();
-          counts = batch.counts();
-        },
-        raised);
-    if (done) {
-      attempt.Release();
-      result_->steps += counts.steps;
-      result_->messages += counts.messages;
-      return std::nullopt;
-    }
-    attempt.RollBack();
-    context_.locks_left = locks;
-    context_.epochs = epochs;
-    const int state = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
-    if (IsInterrupt(state)) Rethrow(raised);
-    // Waiting once is enough: the halves of this batch must not wait one after the other.
-    if (state == ERRCODE_LOCK_NOT_AVAILABLE) run_as_lock_timeout_ms = 1;
-    Fault fault = Describe(raised);
-    fault.step = context_.at_step;
-    return fault;
-  }
-
-  // What fails for good reasons of its own is retried by the program's rules, what is transient a moment later; what cannot even be loaded (its
-  // version does not compile) waits a minute and is seen by doctor().
-  void TimerFailed(const TimerItem& timer, const Fault& fault) {
-    ++result_->errors;
-    const auto again = Attempt([&](Batch& batch) { batch.FailTimer(timer, fault.message, fault.pause_us); });
-    if (again) {
-      Execute("UPDATE workflow.timer SET due = $4 WHERE due = $1 AND enrollment = $2 AND number = $3",
-              Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number).Time(Instant{context_.now.us + kMinute}));
-    }
-    if (fault.pause_us > 0) return;
-    Execute("INSERT INTO workflow.error (at, enrollment, step, sqlstate, message, detail)"
-            " SELECT $1, $2, coalesce(nullif($6, ''), s.step), $3, $4, $5 FROM workflow.state s WHERE s.enrollment = $2",
-            Params().Time(context_.now).Int8(timer.enrollment).Text(fault.sqlstate).Text(fault.message).Text(fault.detail).Text(fault.step));
-  }
-
-  // An event that fails is kept and tried again, as one whose contact is not found is; after five tries it is given up.
-  void EventFailed(const LogEvent& event, const Fault& fault) {
-    ++result_->errors;
-    Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail) VALUES ($1, $2, $3, $4, $5)",
-            Params().Time(context_.now).Int8(event.id).Text(fault.sqlstate).Text(fault.message).Text(fault.detail));
-    Execute("DELETE FROM workflow.parked WHERE event_id = $1", Params().Int8(event.id));
-    if (event.tries >= kEventTriesMax && fault.pause_us == 0) return;
-    Execute("INSERT INTO workflow.parked (event_id, source, row_key, event, reason, parked_at, retry_at, tries)"
-            " VALUES ($1, $2, $3, $4::json, 'error', $5, $6, $7)",
-            Params().Int8(event.id).Int4(event.source.value_or(0)).Text(event.row_key)
-                .Text(ToParkedText(event, context_.is_virtual ? std::optional(context_.now) : std::nullopt)).Time(event.parked_at.value_or(context_.now))
-                .Time(Instant{context_.now.us + (fault.pause_us > 0 ? fault.pause_us : ParkedPauseUs(event.tries + 1))}).Int4(event.tries + (fault.pause_us > 0 ? 0 : 1)));
-  }
-
-  RoundContext& context_;
-  RoundResult* result_;
-};
-
-// Events that do something to those who are already in make a batch of their own kind, so that order between the kinds is kept.
-bool IsAftermath(const LogEvent& event) {
-  if (event.kind == 'r') {
-    const Json* wanted = event.body.Find("wanted");
-    return wanted == nullptr || !wanted->is_array() || wanted->array().empty() || event.body.Find("gone") != nullptr;
-  }
-  return event.kind != 'e' && event.kind != 'n';
-}
-
 std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant now, int limit) {
   std::vector<std::string> match;
   for (const LogEvent& event : events) {
@@ -251,38 +112,6 @@ std::map<int32_t, std::vector<std::pair<Instant, Instant>>> ReadPauses() {
   return pauses;
 }
 
-bool Renames(const LogEvent& event) { return event.kind == 'r' && !event.applied && event.body.Find("was") != nullptr; }
-
-// Rows that got other keys in one transaction did so together, after the deletions that may have made room for them.
-std::vector<const LogEvent*> InOrder(const std::vector<LogEvent>& events) {
-  std::map<std::string, int64_t> first;  // transaction -> where its first such row stands
-  for (size_t i = 0; i < events.size(); ++i) if (Renames(events[i])) first.emplace(events[i].xid, static_cast<int64_t>(i));
-  std::vector<std::pair<std::pair<int64_t, int>, const LogEvent*>> places;
-  for (size_t i = 0; i < events.size(); ++i) {
-    const auto renamed = first.find(events[i].xid);
-    const bool gone = events[i].kind == 'r' && events[i].body.Find("gone") != nullptr;
-    const bool moves = renamed != first.end() && (gone || Renames(events[i]));
-    places.push_back({{moves ? renamed->second : static_cast<int64_t>(i), moves && gone ? 0 : 1}, &events[i]});
-  }
-  if (!first.empty()) std::stable_sort(places.begin(), places.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<const LogEvent*> ordered;
-  for (const auto& place : places) ordered.push_back(place.second);
-  return ordered;
-}
-
-void TakeEvents(RoundRun* run, const std::vector<LogEvent>& events) {
-  const std::vector<const LogEvent*> ordered = InOrder(events);
-  const auto together = [](const LogEvent& a, const LogEvent& b) {
-    if (Renames(a) || Renames(b)) return Renames(a) && Renames(b) && a.xid == b.xid;
-    return IsAftermath(a) == IsAftermath(b);
-  };
-  for (size_t at = 0; at < ordered.size();) {
-    std::vector<const LogEvent*> segment = {ordered[at++]};
-    while (at < ordered.size() && together(*segment.front(), *ordered[at])) segment.push_back(ordered[at++]);
-    run->Events(segment);
-  }
-}
-
 // A trigger of the CRM may call tick() while a round changes its row; the advisory lock would let it in.
 class OnlyOne {
  public:
@@ -327,14 +156,13 @@ RoundResult RunRound(const RoundRequest& request) {
   const NeededFields needed(registry, templates.references());
   const Instant now = request.as_of ? *request.as_of : ToInstant(GetCurrentTimestamp());
   RoundContext context{registry, needed, templates, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
-  RoundRun run(context, &result);
 
   const int limit = std::min(settings::batch_size, request.max_steps.value_or(settings::batch_size));
   const std::vector<LogEvent> events = log.Read(limit);
-  TakeEvents(&run, events);
-  TakeEvents(&run, ReadParked(events, now, limit));
+  TakeEvents(&context, &result, events);
+  TakeEvents(&context, &result, ReadParked(events, now, limit));
   const std::vector<TimerItem> timers = ReadTimers(now, limit);
-  run.Timers(timers);
+  TakeTimers(&context, &result, timers);
 
   result.events = static_cast<int32_t>(events.size());
   result.more = log.more() || static_cast<int>(timers.size()) == limit;
