@@ -15,7 +15,7 @@ verify: check-layers check-core check-schema check-fuzz check-sql check-pgtap ch
 check-layers:
 	! grep -rnE '#include *[<"](postgres|fmgr|utils/|access/|executor/|catalog/|storage/|pg/)' src/core
 	! grep -rnlE 'PG_TRY|sigsetjmp|siglongjmp' src --include='*.cpp' --include='*.h' | grep -v 'src/pg/server/guard.h'
-	! grep -nE '0\.1\.0' -r src docs Makefile
+	! grep -rnE '0\.1\.0' src docs Makefile --include='*.cpp' --include='*.h' --include='*.md' --include=Makefile
 	grep -q '"version": "$(EXTENSION_VERSION)"' META.json
 
 # One build for unit tests and fuzzers: clang, address and undefined-behaviour sanitizers. (The module itself is built by g++.)

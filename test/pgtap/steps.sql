@@ -1,6 +1,6 @@
 -- Steps that decide and steps that change rows of the CRM: if, branch, set, tag, stop; and what the steps after them see.
 BEGIN;
-SELECT plan(36);
+SELECT plan(35);
 SET LOCAL client_min_messages = error;
 
 CREATE TYPE step_level AS ENUM ('low', 'high');

@@ -52,12 +52,13 @@ std::optional<RelationDescription> DescribeNow(Oid oid) {
 
 std::string Sentence(const Problem& problem) { return (problem.path.empty() ? "" : problem.path + ": ") + problem.message; }
 
+constexpr const char* kFitAgain = "Attach it again with a binding that fits its columns; the present one is in workflow.sources.";
+
 Check BrokenBinding(const std::string& name, const Problems& problems) {
   const auto& list = problems.list();
   const auto error = std::find_if(list.begin(), list.end(), [](const Problem& problem) { return problem.severity == Severity::kError; });
-  const std::string repair = "Attach it again with a binding that fits its columns; the present one is in workflow.sources.";
-  if (error == list.end()) return {name, "error", "the binding does not fit any more", repair};
-  return {name, "error", Sentence(*error), error->hint.empty() ? repair : error->hint + " " + repair};
+  if (error == list.end()) return {name, "error", "the binding does not fit any more", kFitAgain};
+  return {name, "error", Sentence(*error), error->hint.empty() ? kFitAgain : error->hint};
 }
 
 void Remove(Json* object, const std::string& key) {
@@ -132,7 +133,7 @@ Check CheckColumns(const Registry& registry, const Source& source, const std::st
   const bool fits = CompleteBinding(drift.binding, *now, &problems).has_value();
   if (!fits) {
     Check broken = BrokenBinding(name, problems);
-    if (!drift.first.empty()) broken.detail = drift.first;
+    if (!drift.first.empty()) broken = {name, "error", drift.first, kFitAgain};
     return broken;
   }
   if (!drift.first.empty()) {
