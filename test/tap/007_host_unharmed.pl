@@ -55,7 +55,11 @@ for my $odd (@odd)
 $once->('and does not keep another workflow from its message (semantics 6)');
 is($sql->(q{SELECT count(*) FROM workflow.message WHERE workflow = 'score'}), 2, 'those that can be compared are: 1e300 and minus infinity');
 is($sql->('SELECT count(*) FROM workflow.fault'), 0, 'nothing of it is a fault');
+is($sql->(q{SELECT count(*) FROM workflow.doctor() WHERE name = 'workflow score' AND state = 'warning' AND detail LIKE '"contact.data.score" cannot be compared%'}),
+	1, 'but doctor() says that there are such values (R6)');
 $sql->(q{SELECT workflow.archive('score')});
+ok($node->poll_query_until('postgres', q{SELECT workflow.maintain() IS NOT NULL AND NOT EXISTS (SELECT FROM workflow.versions v WHERE v.workflow = 'score' AND v.listened)}),
+	'an archived workflow is listened for no more');
 
 # A binding that a dropped column has broken.
 $sql->(q{UPDATE contacts SET data = '{"who": "odd"}' WHERE id <> 1});

@@ -8,6 +8,23 @@ namespace {
 using namespace testing;  // NOLINT: the helpers above
 using enum Outcome;
 
+// R6: what cannot be compared can be told of; an empty value, an unknown one and a false rule are none of it.
+TEST(ConditionEvaluate, R6_TheFieldsThatCannotBeComparedAreNamed) {
+  TestScope scope;
+  Problems problems;
+  const auto condition = CompileCondition(*Json::Parse(RuleOf("contact.data.a", ">", "5"), nullptr), "", scope, &problems);
+  ASSERT_TRUE(condition.has_value());
+  const auto named = [&](const Value* value) {
+    std::vector<const Value*> facts(scope.table.fields.size(), value);
+    return Incomparable(*condition, facts, Instant()).size();
+  };
+  const Value text = Text("ten"), number = Number("1"), null;
+  EXPECT_EQ(named(&text), 1u);
+  EXPECT_EQ(named(&number), 0u);
+  EXPECT_EQ(named(&null), 0u);
+  EXPECT_EQ(named(nullptr), 0u);
+}
+
 TEST(ConditionEvaluate, SchemalessDataThatCannotBeComparedIsNull) {
   const auto a = [](std::string_view op, std::string_view literal, const Value& value) {
     return Rule("contact.data.a", op, literal, value);

@@ -80,6 +80,10 @@ std::optional<Condition> CompileCondition(const Json& json, const std::string& p
 // had the condition is deferred, since nothing is known about it then.
 Outcome Evaluate(const Condition& condition, Facts facts, Instant now, const Zone* zone) noexcept;
 
+// The fields whose value is there and still cannot be compared as their rule wants (text where a number is meant, inside of json): such a rule is
+// null, and its rows do not match. For telling an operator; no rule is deferred or decided by it.
+std::vector<uint32_t> Incomparable(const Condition& condition, Facts facts, Instant now);
+
 // Every field index the condition reads, sorted, old ones included.
 std::vector<uint32_t> FieldsOf(const Condition& condition);
 

@@ -15,6 +15,7 @@ class Evaluator {
   Evaluator(Facts facts, Instant now, const Zone* zone) : facts_(facts), now_(now), zone_(zone) {}
 
   Outcome Node(const ConditionNode& node) const;
+  void Incomparable(const ConditionNode& node, std::vector<uint32_t>* fields) const;
 
  private:
   Outcome Rule(const ConditionNode& rule) const;
@@ -53,6 +54,17 @@ Outcome Evaluator::Node(const ConditionNode& node) const {
     if (outcome == decided) break;
   }
   return node.negated ? Not(outcome) : outcome;
+}
+
+void Evaluator::Incomparable(const ConditionNode& node, std::vector<uint32_t>* fields) const {
+  for (const ConditionNode& child : node.children) Incomparable(child, fields);
+  if (node.kind != ConditionNode::Kind::kRule || !IsKnown(node)) return;
+  Value room;
+  if (IsEmpty(Unwrapped(Fact(node.field), &room))) return;
+  for (const uint32_t other : node.value_fields) {
+    if (IsEmpty(Unwrapped(Fact(other), &room))) return;
+  }
+  if (Rule(node) == Outcome::kNull) fields->push_back(node.field);
 }
 
 bool Evaluator::IsKnown(const ConditionNode& rule) const {
@@ -241,6 +253,12 @@ Outcome Evaluator::Age(const ConditionNode& rule, const Value& value) const {
 }
 
 }  // namespace
+
+std::vector<uint32_t> Incomparable(const Condition& condition, Facts facts, Instant now) {
+  std::vector<uint32_t> fields;
+  Evaluator(facts, now, nullptr).Incomparable(condition.root, &fields);
+  return fields;
+}
 
 Outcome Evaluate(const Condition& condition, Facts facts, Instant now, const Zone* zone) noexcept {
   try {

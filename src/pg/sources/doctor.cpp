@@ -26,6 +26,7 @@ WF_FUNCTION(wf_doctor) {
     const Registry& registry = CurrentRegistry();
     CheckSources(registry, &checks);
     CheckWorkflows(registry, &checks);
+    CheckValues(registry, &checks);
   } catch (const SqlError& error) {
     checks.push_back({"definitions", "error", error.message, error.hint});
   }

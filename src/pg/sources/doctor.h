@@ -20,6 +20,7 @@ using Checks = std::vector<Check>;
 void CheckServer(Checks* checks);                                  // library, worker, version, event log, installation
 void CheckSources(const Registry& registry, Checks* checks);       // each source, its table and its triggers
 void CheckWorkflows(const Registry& registry, Checks* checks);     // versions, templates, faults, parked events
+void CheckValues(const Registry& registry, Checks* checks);        // values inside of json that filters cannot compare, in a sample of rows
 
 std::string Quoted(const std::string& text);                       // as an SQL literal
 
