@@ -202,7 +202,7 @@ TEST(EnrollmentNames, Semantics23_Semantics5_NamesAreDistinctAndReadBack) {
 }
 
 // attach 3: what cannot be resolved is looked at again, ever less often.
-TEST(EnrollmentEntry, Attach3_ParkedEventsAreLookedAtLessAndLessOften) {
+TEST(ParkedEvents, Attach3_TheyAreLookedAtLessAndLessOften) {
   EXPECT_EQ(ParkedPauseUs(1), kMinute);
   EXPECT_EQ(ParkedPauseUs(2), 2 * kMinute);
   EXPECT_EQ(ParkedPauseUs(6), 32 * kMinute);
