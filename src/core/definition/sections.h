@@ -1,13 +1,21 @@
 // The parts of a definition, each read by a file of its own: from JSON into the program of the context.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "core/base/json.h"
 #include "core/definition/reader.h"
 #include "core/definition/scope.h"
 
 namespace workflow::definition {
+
+template <size_t N>
+bool Among(std::string_view name, const std::array<const char*, N>& names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 // Fills program.triggers and what they bring (entities, partial, open). `json` is the array.
 void ReadTriggers(const Json& json, const std::string& path, CompileContext* context);

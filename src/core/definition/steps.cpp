@@ -17,11 +17,6 @@ constexpr std::array kTypes = {"send", "wait", "if", "branch", "set", "tag", "st
 constexpr std::array kLaterTypes = {"notify", "webhook", "split",   "goal", "subscribe", "unsubscribe", "create",   "copy",
                                     "task",   "assign",  "approve", "call", "emit",      "enroll",      "unenroll", "goto"};
 
-template <size_t N>
-bool Among(std::string_view name, const std::array<const char*, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 bool IsId(std::string_view id) {
   auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

@@ -10,11 +10,6 @@ constexpr size_t kEventNameBytesMax = 127;
 constexpr std::array kTimerTriggers = {"date", "schedule"};
 constexpr std::array kLaterSources = {"message", "campaign", "score", "workflow"};
 
-template <size_t N>
-bool Among(std::string_view name, const std::array<const char*, N>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // "cart.abandoned": parts of visible characters, at least two.
 bool IsEventName(std::string_view name) {
   if (name.size() > kEventNameBytesMax || name.find('.') == name.npos) return false;

@@ -13,7 +13,6 @@ namespace {
 constexpr int kDepthMax = 32;  // of brackets within brackets
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 constexpr std::array<std::pair<std::string_view, Operator>, 8> kOperators = {{{"==", Operator::kEqual},
                                                                               {"!=", Operator::kNotEqual},

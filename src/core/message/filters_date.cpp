@@ -20,10 +20,10 @@ Result<Item> FormatDate(const Call& call) {
   return Item::String(FormatMoment(*moment, format, &call.budget));
 }
 
-constexpr FilterSpec kFilters[] = {{"date", FormatDate, 1, 2}};
+constexpr FilterSpec kDateFilters[] = {{"date", FormatDate, 1, 2}};
 
 }  // namespace
 
-std::span<const FilterSpec> DateFilters() { return kFilters; }
+std::span<const FilterSpec> DateFilters() { return kDateFilters; }
 
 }  // namespace workflow::liquid

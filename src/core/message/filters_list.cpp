@@ -137,7 +137,7 @@ Result<Item> Sum(const Call& call) {
   return Item::Of(FromDecimal(std::move(sum), whole));
 }
 
-constexpr FilterSpec kFilters[] = {
+constexpr FilterSpec kListFilters[] = {
     {"compact", Compact, 0, 1}, {"concat", Concat, 1, 1}, {"first", First},
     {"join", Join, 0, 1},       {"last", Last},           {"map", Map, 1, 1},
     {"reverse", Reverse},       {"sort", Sort, 0, 1},     {"sort_natural", SortNatural, 0, 1},
@@ -146,6 +146,6 @@ constexpr FilterSpec kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterSpec> ListFilters() { return kFilters; }
+std::span<const FilterSpec> ListFilters() { return kListFilters; }
 
 }  // namespace workflow::liquid

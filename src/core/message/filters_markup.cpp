@@ -182,7 +182,7 @@ Result<Item> Base64UrlEncode(const Call& call) { return Text(Encode64(call.Text(
 Result<Item> Base64Decode(const Call& call) { return Decode64(call, "+/"); }
 Result<Item> Base64UrlDecode(const Call& call) { return Decode64(call, "-_"); }
 
-constexpr FilterSpec kFilters[] = {
+constexpr FilterSpec kMarkupFilters[] = {
     {"base64_decode", Base64Decode},
     {"base64_encode", Base64Encode},
     {"base64_url_safe_decode", Base64UrlDecode},
@@ -200,6 +200,6 @@ constexpr FilterSpec kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterSpec> MarkupFilters() { return kFilters; }
+std::span<const FilterSpec> MarkupFilters() { return kMarkupFilters; }
 
 }  // namespace workflow::liquid

@@ -117,10 +117,10 @@ Result<Item> Money(const Call& call) {
   return Item::String(Format(amount->value, Find(code), form));
 }
 
-constexpr FilterSpec kFilters[] = {{"money", Money, 1, 2}};
+constexpr FilterSpec kMoneyFilters[] = {{"money", Money, 1, 2}};
 
 }  // namespace
 
-std::span<const FilterSpec> MoneyFilters() { return kFilters; }
+std::span<const FilterSpec> MoneyFilters() { return kMoneyFilters; }
 
 }  // namespace workflow::liquid

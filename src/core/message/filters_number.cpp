@@ -8,10 +8,10 @@ namespace workflow::liquid {
 namespace {
 
 constexpr int kQuotientPlaces = 16;
-constexpr size_t kDigitsMax = 1000;
+constexpr size_t kShownDigitsMax = 1000;
 
 Result<Item> Checked(Decimal value, bool is_integer) {
-  if (value.ToString().size() > kDigitsMax) return Failure{"the number has too many digits"};
+  if (value.ToString().size() > kShownDigitsMax) return Failure{"the number has too many digits"};
   return Item::Of(FromDecimal(std::move(value), is_integer));
 }
 
@@ -98,7 +98,7 @@ Result<Item> Clamp(const Call& call, bool at_least) {
 Result<Item> AtLeast(const Call& call) { return Clamp(call, true); }
 Result<Item> AtMost(const Call& call) { return Clamp(call, false); }
 
-constexpr FilterSpec kFilters[] = {
+constexpr FilterSpec kNumberFilters[] = {
     {"abs", Abs},           {"at_least", AtLeast, 1, 1},     {"at_most", AtMost, 1, 1},
     {"ceil", Ceil},         {"divided_by", DividedBy, 1, 1}, {"floor", Floor},
     {"minus", Minus, 1, 1}, {"modulo", Modulo, 1, 1},        {"plus", Plus, 1, 1},
@@ -107,6 +107,6 @@ constexpr FilterSpec kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterSpec> NumberFilters() { return kFilters; }
+std::span<const FilterSpec> NumberFilters() { return kNumberFilters; }
 
 }  // namespace workflow::liquid

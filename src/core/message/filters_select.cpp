@@ -85,12 +85,12 @@ Result<Item> Has(const Call& call) {
       call, [](const Picked&, size_t) { return Item::Boolean(true); }, Item::Boolean(false));
 }
 
-constexpr FilterSpec kFilters[] = {
+constexpr FilterSpec kSelectFilters[] = {
     {"find", Find, 1, 2}, {"find_index", FindIndex, 1, 2}, {"has", Has, 1, 2}, {"reject", Reject, 1, 2}, {"where", Where, 1, 2},
 };
 
 }  // namespace
 
-std::span<const FilterSpec> SelectFilters() { return kFilters; }
+std::span<const FilterSpec> SelectFilters() { return kSelectFilters; }
 
 }  // namespace workflow::liquid

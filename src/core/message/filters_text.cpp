@@ -176,7 +176,7 @@ Result<Item> Size(const Call& call) {
   return Item::Integer(static_cast<int64_t>(text ? CharCount(*text) : Sequence(call.input).size()));
 }
 
-constexpr FilterSpec kFilters[] = {
+constexpr FilterSpec kTextFilters[] = {
     {"append", Append, 1, 1},
     {"capitalize", Capitalize},
     {"default", Default, 0, 1, "allow_false"},
@@ -201,6 +201,6 @@ constexpr FilterSpec kFilters[] = {
 
 }  // namespace
 
-std::span<const FilterSpec> TextFilters() { return kFilters; }
+std::span<const FilterSpec> TextFilters() { return kTextFilters; }
 
 }  // namespace workflow::liquid

@@ -11,8 +11,6 @@ namespace workflow::liquid {
 
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
 
 constexpr int64_t kFirstSecond = -62135596800;  // 0001-01-01
 constexpr int64_t kLastSecond = 253402300799;   // 9999-12-31 23:59:59

@@ -1,6 +1,7 @@
 // A point in time as a template shows it: what the wall clock says, and how far that clock is from UTC.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,9 @@
 #include "core/message/item.h"
 
 namespace workflow::liquid {
+
+inline constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
+                                                             "July",    "August",   "September", "October", "November", "December"};
 
 struct Moment {
   LocalTime local;

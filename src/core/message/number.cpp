@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kDigitsMax = 1000;  // beyond any sum of money; it bounds what a multiplication can cost
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 size_t DigitsAt(std::string_view text, size_t from) {
   size_t end = from;
   while (end < text.size() && IsDigit(text[end])) ++end;

@@ -8,6 +8,7 @@
 
 namespace workflow::liquid {
 
+inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c);
 std::string_view StripLeft(std::string_view text);
 std::string_view StripRight(std::string_view text);

@@ -13,7 +13,7 @@ constinit int16_t capture_depth = 0;
 namespace {
 
 constexpr int kRingTables = 3;
-constexpr size_t kBatch = 500;  // rows of one multi-insert
+constexpr size_t kInsertRows = 500;  // rows of one multi-insert
 
 constexpr ExpectedColumn kEventColumns[] = {
     {"id", INT8OID},       {"xid", XID8OID},      {"kind", CHAROID},  {"op", CHAROID},           {"depth", INT2OID},
@@ -171,7 +171,7 @@ AppendResult AppendEvents(const std::vector<EventRow>& events) {
   if (!OidIsValid(sequence)) return AppendResult::kMissing;
   const Relation relation = OpenRing();
   if (relation == nullptr) return AppendResult::kMissing;
-  const size_t most = std::min(events.size(), kBatch);
+  const size_t most = std::min(events.size(), kInsertRows);
   Inserter inserter(relation, static_cast<int>(most));
   const MemoryContext memory =
       CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow event batch", ALLOCSET_DEFAULT_SIZES); });

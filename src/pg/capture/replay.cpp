@@ -9,7 +9,7 @@
 namespace workflow::pg {
 namespace {
 
-constexpr long kBatch = 1000;
+constexpr long kFetchRows = 1000;
 
 std::string SelectRows(Oid relation, const std::string& where_sql) {
   const char* name = CallBackend([=] {
@@ -79,7 +79,7 @@ int64_t AppendExistingRows(const Source& source, const std::string& where_sql, b
   const std::shared_ptr<SourcePlan> plan = BuildSourcePlan(registry, *current, portal->tupDesc);
   int64_t appended = 0;
   while (plan != nullptr && !plan->events.empty()) {
-    CallBackend([=] { SPI_cursor_fetch(portal, true, kBatch); });
+    CallBackend([=] { SPI_cursor_fetch(portal, true, kFetchRows); });
     SPITupleTable* table = SPI_tuptable;
     const uint64_t count = SPI_processed;
     if (count > 0) {

@@ -15,15 +15,15 @@ RelationKind KindOf(char relkind) {
   }
 }
 
-struct KeyColumns {
+struct KeyNumbers {
   AttrNumber numbers[INDEX_MAX_KEYS];
   int count;
 };
 
 // A deferrable primary key is one as well, which RelationGetPrimaryKeyIndex() does not think.
-KeyColumns PrimaryKeyOf(Relation relation) {
+KeyNumbers PrimaryKeyOf(Relation relation) {
   return CallBackend([=] {
-    KeyColumns key = {};
+    KeyNumbers key = {};
     const ::List* indexes = RelationGetIndexList(relation);
     for (int n = 0; n < list_length(indexes); ++n) {
       HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(list_nth_oid(indexes, n)));
@@ -66,7 +66,7 @@ RelationDescription Describe(Relation relation) {
     const FormData_pg_attribute& attribute = *TupleDescAttr(columns, i);
     if (!attribute.attisdropped) description.columns.push_back(OfAttribute(attribute));
   }
-  const KeyColumns key = PrimaryKeyOf(relation);
+  const KeyNumbers key = PrimaryKeyOf(relation);
   for (int i = 0; i < key.count; ++i) {
     description.primary_key.push_back(NameStr(TupleDescAttr(columns, key.numbers[i] - 1)->attname));
   }
