@@ -126,8 +126,8 @@ INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, 
 SELECT '3:3:', pg_current_snapshot(), 0, true, pg_current_xact_id(), max(id) FROM logged;
 SELECT is((workflow.result(md5(chr(31) || 'timed')::uuid)->>'pending')::boolean, false, 'what a tick of this transaction read is not pending');
 SELECT is((SELECT unread_events FROM workflow.status), 0::bigint, 'nor unread');
-INSERT INTO workflow.enrollment (id, account, contact_key, workflow, entry_key, entry_number, version, event, event_name, event_at, entered_at)
-SELECT 77, 'north', 'c77', w.id, 'c77', 1, v.id, md5('77')::uuid, 'manual', now(), now()
+INSERT INTO workflow.enrollment (id, account, contact_key, workflow, entry_key, entry_by, entry_number, version, event, event_name, event_at, entered_at)
+SELECT 77, 'north', 'c77', w.id, 'c77', 'c', 1, v.id, md5('77')::uuid, 'manual', now(), now()
   FROM workflow.workflow w JOIN workflow.version v ON v.workflow = w.id AND v.number = w.published WHERE w.name = 'welcome' AND w.account = '';
 INSERT INTO workflow.state (enrollment, version, phase, step, visit, attempts, timer, clock) SELECT 77, version, 'waiting', 'x', 1, 0, 1, now() FROM workflow.enrollment WHERE id = 77;
 INSERT INTO workflow.entry_event SELECT event, workflow, account, id FROM workflow.enrollment WHERE id = 77;

@@ -84,6 +84,16 @@ void Shut(Oid database, WorkerSlot** kept) {
   }
 }
 
+// The server's own function for this is declared in no header of some minor releases.
+bool MayCreateDatabases() {
+  if (superuser()) return true;
+  const HeapTuple role = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+  if (!HeapTupleIsValid(role)) return false;
+  const bool may = reinterpret_cast<Form_pg_authid>(GETSTRUCT(role))->rolcreatedb;
+  ReleaseSysCache(role);
+  return may;
+}
+
 bool DropsOurExtension(Node* statement) {
   if (!IsA(statement, DropStmt)) return false;
   auto* drop = reinterpret_cast<DropStmt*>(statement);
@@ -102,7 +112,7 @@ void Utility(PlannedStmt* statement, const char* text, bool read_only, ProcessUt
   const char* name = SharedMemory() == nullptr ? nullptr : NeededDatabase(node);
   const Oid database = name == nullptr ? InvalidOid : get_database_oid(name, true);
   // Somebody without the right gets the server's error, not our worker's absence.
-  if (OidIsValid(database) && (pg_database_ownercheck(database, GetUserId()) || (IsA(node, CreatedbStmt) && have_createdb_privilege()))) {
+  if (OidIsValid(database) && (pg_database_ownercheck(database, GetUserId()) || (IsA(node, CreatedbStmt) && MayCreateDatabases()))) {
     Shut(database, &shut);
   }
   if (DropsOurExtension(node) && pg_extension_ownercheck(get_extension_oid("pg_workflow", true), GetUserId())) KeepWorkerOut();

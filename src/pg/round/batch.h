@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/enrollment/enrollment.h"
+#include "core/enrollment/entry_key.h"
 #include "pg/round/log.h"
 #include "pg/round/resolve.h"
 #include "pg/round/rows.h"
@@ -30,6 +31,7 @@ struct Enrolled {
   const Source* contact_source = nullptr;  // nullptr: known by its key only
   const LoadedVersion* version = nullptr;
   std::string entry_key;
+  EntryBy entry_by = EntryBy::kContact;
   int32_t entry_number = 1;
   const Source* entry_source = nullptr;
   std::string entry_row;
@@ -100,7 +102,11 @@ class Batch {
   const LoadedVersion* VersionFor(int32_t id) const;
   void LoadKnown(std::vector<Candidate>* candidates);
   void Decide(std::vector<Candidate>* candidates);
-  void Admit(const Candidate& candidate, const std::string& entry_key);
+  void OfRow(const LogEvent& event, const ResolveRequest& request, std::vector<Candidate>* candidates);
+  void OfName(const LogEvent& event, std::vector<Candidate>* candidates);
+  void Offer(const Candidate& candidate, std::vector<Candidate>* candidates);
+  std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const;
+  void Admit(const Candidate& candidate, const EntryKey& by);
   void Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason);
   // What events do to those who are already in (leaving.cpp).
   void Apply(const std::vector<const LogEvent*>& events);

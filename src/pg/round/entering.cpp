@@ -18,6 +18,11 @@ const BoundEvent* FindEvent(const Source& source, const std::string& name) {
   return nullptr;
 }
 
+// Only a key in a column names one contact.
+bool MayLeadToSeveral(const Binding& binding) {
+  return std::any_of(binding.contact.begin(), binding.contact.end(), [](const ContactRoute& r) { return r.kind != ContactRoute::Kind::kColumn; });
+}
+
 std::string Text(const Json* json) { return json != nullptr && json->is_string() ? json->string() : std::string(); }
 
 }  // namespace
@@ -57,64 +62,80 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
   for (const LogEvent* event : events) {
     if (event->kind == 'r') {
       const auto found = request_of.find(event);
-      if (found == request_of.end()) continue;
-      const ResolveRequest& request = requests[found->second];
-      for (const Json& wanted : event->body.Find("wanted")->array()) {
-        const std::string on = Text(wanted.Find("on"));
-        const BoundEvent* bound = FindEvent(*request.source, on);
-        const Json* versions = wanted.Find("versions");
-        if (bound == nullptr || versions == nullptr || !versions->is_array()) continue;
-        if (request.contacts.empty()) { Park(*event, request.lookup, "unresolved_contact"); break; }
-        for (const std::string& contact : request.contacts) {
-          Candidate base;
-          base.event = event;
-          base.wanted = &wanted;
-          base.on = on;
-          base.contact_source = ContactSource(round_.registry, *request.source);
-          base.contact_key = contact;
-          base.entry_source = request.source;
-          base.entry_row = event->row_key;
-          base.account = event->account;
-          // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
-          base.event_uuid = OnceId(*request.source, event->row_key, on);
-          if (!bound->once) base.event_uuid = NamedUuid({base.event_uuid, event->xid});
-          const Json* part = event->body.Find("part");
-          if (!bound->once && part != nullptr) base.event_uuid = NamedUuid({base.event_uuid, part->Dump()});
-          if (request.source->binding.entity != "contact") base.twin_uuid = NamedUuid({base.event_uuid, contact});
-          if (request.contacts.size() > 1) std::swap(base.event_uuid, base.twin_uuid);
-          for (const Json& id : versions->array()) {
-            base.version = VersionFor(static_cast<int32_t>(id.AsInteger().value_or(0)));
-            if (base.version == nullptr) continue;
-            if (base.version->broken.empty()) candidates.push_back(base);
-            else Park(*event, {}, "broken_version");  // till somebody mends what it names
-          }
-        }
-      }
+      if (found != request_of.end()) OfRow(*event, requests[found->second], &candidates);
     } else if (event->kind == 'e' || event->kind == 'n') {
-      Candidate base;
-      base.event = event;
-      base.on = event->kind == 'e' ? event->name : "manual";
-      base.event_uuid = event->event;
-      base.contact_source = DefaultContactSource(round_.registry, event->account);
-      base.contact_key = event->row_key;
-      base.account = event->account;
-      const Json* workflow = event->body.Find("workflow");
-      const Json* data = event->body.Find("data");
-      if (data != nullptr) base.data = *data;
-      for (const auto& version : round_.registry.versions) {
-        if (!version->current) continue;
-        if (event->kind == 'n' ? (workflow == nullptr || version->workflow != workflow->AsInteger())
-                               : std::none_of(version->program.triggers.begin(), version->program.triggers.end(),
-                                              [&](const Trigger& trigger) { return trigger.on == event->name; })) {
-          continue;
-        }
-        base.version = version.get();
-        if (version->broken.empty()) candidates.push_back(base);
-        else Park(*event, {}, "broken_version");
-      }
+      OfName(*event, &candidates);
     }
   }
   return candidates;
+}
+
+// A row's event: each of its names for each version that wants it and each contact that the row leads to.
+void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, std::vector<Candidate>* candidates) {
+  for (const Json& wanted : event.body.Find("wanted")->array()) {
+    const std::string on = Text(wanted.Find("on"));
+    const BoundEvent* bound = FindEvent(*request.source, on);
+    const Json* versions = wanted.Find("versions");
+    if (bound == nullptr || versions == nullptr || !versions->is_array()) continue;
+    if (request.contacts.empty()) { Park(event, request.lookup, "unresolved_contact"); return; }
+    const std::string id = EventId(event, *request.source, *bound);
+    for (const std::string& contact : request.contacts) {
+      Candidate base;
+      base.event = &event;
+      base.wanted = &wanted;
+      base.on = on;
+      base.contact_source = ContactSource(round_.registry, *request.source);
+      base.contact_key = contact;
+      base.entry_source = request.source;
+      base.entry_row = event.row_key;
+      base.account = event.account;
+      base.event_uuid = id;
+      // The id if the row had led to another number of contacts: only a row that may lead to several has one.
+      if (MayLeadToSeveral(request.source->binding)) base.twin_uuid = NamedUuid({id, contact});
+      if (request.contacts.size() > 1) std::swap(base.event_uuid, base.twin_uuid);
+      for (const Json& number : versions->array()) {
+        base.version = VersionFor(static_cast<int32_t>(number.AsInteger().value_or(0)));
+        if (base.version != nullptr) Offer(base, candidates);
+      }
+    }
+  }
+}
+
+// An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
+std::string Batch::EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const {
+  std::string id = OnceId(source, event.row_key, bound.name);
+  if (bound.once) return id;
+  id = NamedUuid({id, event.xid});
+  const Json* part = event.body.Find("part");
+  return part == nullptr ? id : NamedUuid({id, part->Dump()});
+}
+
+// Of emit() and enroll(): each published version that a trigger, or the caller, names.
+void Batch::OfName(const LogEvent& event, std::vector<Candidate>* candidates) {
+  Candidate base;
+  base.event = &event;
+  base.on = event.kind == 'e' ? event.name : "manual";
+  base.event_uuid = event.event;
+  base.contact_source = DefaultContactSource(round_.registry, event.account);
+  base.contact_key = event.row_key;
+  base.account = event.account;
+  const Json* workflow = event.body.Find("workflow");
+  const Json* data = event.body.Find("data");
+  if (data != nullptr) base.data = *data;
+  for (const auto& version : round_.registry.versions) {
+    if (!version->current) continue;
+    const auto& triggers = version->program.triggers;
+    const bool named = event.kind == 'n' ? workflow != nullptr && version->workflow == workflow->AsInteger()
+                                         : std::any_of(triggers.begin(), triggers.end(), [&](const Trigger& t) { return t.on == event.name; });
+    if (!named) continue;
+    base.version = version.get();
+    Offer(base, candidates);
+  }
+}
+
+void Batch::Offer(const Candidate& candidate, std::vector<Candidate>* candidates) {
+  if (candidate.version->broken.empty()) candidates->push_back(candidate);
+  else Park(*candidate.event, {}, "broken_version");  // till somebody mends what it names
 }
 
 void Batch::LoadKnown(std::vector<Candidate>* candidates) {
@@ -201,19 +222,10 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
       const RowFacts& row = rows_.Get({candidate.entry_source->id, candidate.entry_row});
       entry.row_live = row.found && row.live;
     }
-    std::string entry_key;
-    if (!program.settings.entry_key.empty()) {
-      std::vector<Value> parts;
-      for (uint32_t field : program.settings.entry_key) parts.push_back(*facts[field]);
-      entry.entry_key = CanonicalKey(parts);
-    } else if (program.settings.entry_entity == "contact") {
-      entry.entry_key = candidate.contact_key;
-    } else if (candidate.entry_source != nullptr && candidate.entry_source->binding.entity == program.settings.entry_entity) {
-      entry.entry_key = candidate.entry_row;
-    } else if (candidate.event->kind == 'n' || candidate.event->kind == 'e') {
-      entry.entry_key = candidate.contact_key;  // there is no row: the contact stands for it
-    }
-    if (entry.entry_key) entry_key = *entry.entry_key;
+    const std::string_view entity = candidate.entry_source == nullptr ? std::string_view() : candidate.entry_source->binding.entity;
+    std::optional<EntryKey> by = EntryKeyOf(program.settings, facts, {candidate.contact_key, entity, candidate.entry_row});
+    const std::string entry_key = by ? by->key : std::string();
+    if (by) entry.entry_key = entry_key;
     const KnownKey key = KeyOf(candidate, entry_key);
     // Somebody let in a moment ago under this key may be through already: that decides whether this event may enter.
     if (known_[key].live && std::any_of(admitted_.begin(), admitted_.end(), [&](const Enrolled* admitted) {
@@ -248,7 +260,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
       }
     }
     if (refusal == Refusal::kNone) {
-      Admit(candidate, entry_key);
+      Admit(candidate, *by);
     } else if (!candidate.event->parked || refusal != Refusal::kDuplicateEvent) {
       refusals_.push_back({refusal, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
                            candidate.contact_key, entry_key, {}});
@@ -256,7 +268,8 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
   }
 }
 
-void Batch::Admit(const Candidate& candidate, const std::string& entry_key) {
+void Batch::Admit(const Candidate& candidate, const EntryKey& by) {
+  const std::string& entry_key = by.key;
   Known& known = known_[KeyOf(candidate, entry_key)];
   ++known.entries;
   auto enrolled = std::make_unique<Enrolled>();
@@ -265,6 +278,7 @@ void Batch::Admit(const Candidate& candidate, const std::string& entry_key) {
   enrolled->contact_source = candidate.contact_source;
   enrolled->version = candidate.version;
   enrolled->entry_key = entry_key;
+  enrolled->entry_by = by.by;
   enrolled->entry_number = ++entry_numbers_[{candidate.account, candidate.contact_key, candidate.version->workflow, entry_key}];
   // What a deletion enrolls has no row to follow.
   enrolled->entry_source = candidate.event->op == 'D' ? nullptr : candidate.entry_source;

@@ -9,11 +9,6 @@ struct Moves {
   std::vector<std::string> was, fresh, accounts;
 };
 
-// Whether the enrollment "e" of version "v" is entered by its contact; else it is by the row of its event.
-constexpr const char* kByContact =
-    "(e.entry_source IS NULL OR CASE WHEN v.definition #> '{settings,entry_key}' IS NULL THEN e.entry_source = e.contact_source"
-    " ELSE v.definition #>> '{settings,entry_key}' = 'contact' END)";
-
 // Keys on the way wear a mark, so that none meets one that is still to move.
 constexpr const char* kUnmarked = "ltrim(e.entry_key, chr(1))";
 
@@ -30,9 +25,8 @@ void MoveRows(int32_t source, const Moves& moves) {
 }
 
 void MoveEntryKeys(int32_t source, const Moves& moves) {
-  Execute(std::string("UPDATE workflow.enrollment e SET entry_key = chr(1) || m.fresh FROM unnest($2::text[], $3::text[]) m(was, fresh),"
-                      " workflow.version v WHERE e.entry_source = $1 AND e.entry_row = m.was AND e.entry_key = m.was AND v.id = e.version"
-                      " AND jsonb_typeof(v.definition #> '{settings,entry_key}') IS DISTINCT FROM 'array' AND NOT ") + kByContact,
+  Execute("UPDATE workflow.enrollment e SET entry_key = chr(1) || m.fresh FROM unnest($2::text[], $3::text[]) m(was, fresh)"
+          " WHERE e.entry_source = $1 AND e.entry_row = m.was AND e.entry_key = m.was AND e.entry_by = 'r'",
           Params().Int4(source).Texts(moves.was).Texts(moves.fresh));
   MoveRows(source, moves);
   Execute("UPDATE workflow.enrollment e SET entry_number = " + NumberAfter("e.contact_key") + ", entry_key = " + kUnmarked +
@@ -42,9 +36,9 @@ void MoveEntryKeys(int32_t source, const Moves& moves) {
 
 void MoveContacts(int32_t source, const Moves& moves) {
   MoveRows(source, moves);
-  Execute(std::string("UPDATE workflow.enrollment e SET contact_key = chr(1) || m.fresh, entry_key = CASE WHEN e.entry_key = m.was AND ") + kByContact +
-              " THEN chr(1) || m.fresh ELSE e.entry_key END FROM unnest($2::text[], $3::text[], $4::text[]) m(was, fresh, account), workflow.version v"
-              " WHERE e.contact_source = $1 AND e.contact_key = m.was AND (m.account = '' OR e.account = m.account) AND v.id = e.version",
+  Execute("UPDATE workflow.enrollment e SET contact_key = chr(1) || m.fresh, entry_key = CASE WHEN e.entry_key = m.was AND e.entry_by = 'c'"
+          " THEN chr(1) || m.fresh ELSE e.entry_key END FROM unnest($2::text[], $3::text[], $4::text[]) m(was, fresh, account)"
+          " WHERE e.contact_source = $1 AND e.contact_key = m.was AND (m.account = '' OR e.account = m.account)",
           Params().Int4(source).Texts(moves.was).Texts(moves.fresh).Texts(moves.accounts));
   const std::string contact = "ltrim(e.contact_key, chr(1))";
   Execute("UPDATE workflow.enrollment e SET entry_number = " + NumberAfter(contact) + ", contact_key = " + contact + ", entry_key = " + kUnmarked +

@@ -15,7 +15,7 @@ void Batch::Save() {
 
 void Batch::SaveEnrollments() {
   std::vector<int64_t> ids;
-  std::vector<std::string> accounts, contacts, keys, events, names;
+  std::vector<std::string> accounts, contacts, keys, kinds, events, names;
   std::vector<int32_t> workflows, numbers, versions, depths;
   std::vector<std::optional<std::string>> rows, datas, contact_sources, entry_sources;
   std::vector<std::optional<Instant>> event_ats;
@@ -27,6 +27,7 @@ void Batch::SaveEnrollments() {
     contacts.push_back(enrolled->contact_key);
     workflows.push_back(enrolled->version->workflow);
     keys.push_back(enrolled->entry_key);
+    kinds.push_back(std::string(1, EntryByCode(enrolled->entry_by)));
     numbers.push_back(enrolled->entry_number);
     versions.push_back(enrolled->version->id);
     const auto id_of = [](const Source* source) { return source == nullptr ? std::nullopt : std::optional(std::to_string(source->id)); };
@@ -43,15 +44,16 @@ void Batch::SaveEnrollments() {
   if (!ids.empty()) {
     Params params;
     params.Int8s(ids).Texts(accounts).Texts(contacts).Int4s(workflows).Texts(keys).Int4s(numbers).Int4s(versions).Texts(contact_sources)
-        .Texts(entry_sources).Texts(rows).Texts(events).Texts(names).Times(event_ats).Int4s(depths).Bools(backfills).Texts(datas).Time(round_.now);
+        .Texts(entry_sources).Texts(rows).Texts(events).Texts(names).Times(event_ats).Int4s(depths).Bools(backfills).Texts(datas).Time(round_.now)
+        .Texts(kinds);
     Execute("INSERT INTO workflow.enrollment (id, account, contact_key, workflow, entry_key, entry_number, version, contact_source, entry_source,"
-            " entry_row, event, event_name, event_at, depth, backfill, data, entered_at)"
+            " entry_row, event, event_name, event_at, depth, backfill, data, entered_at, entry_by)"
             " SELECT id, account, contact_key, workflow, entry_key, number, version, contact_source::int, entry_source::int, entry_row, event::uuid,"
-            " event_name, event_at, depth, backfill, data::json, $17"
+            " event_name, event_at, depth, backfill, data::json, $17, entry_by::\"char\""
             " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::int[], $8::text[], $9::text[], $10::text[],"
-            " $11::text[], $12::text[], $13::timestamptz[], $14::int[], $15::bool[], $16::text[])"
+            " $11::text[], $12::text[], $13::timestamptz[], $14::int[], $15::bool[], $16::text[], $18::text[])"
             " AS u(id, account, contact_key, workflow, entry_key, number, version, contact_source, entry_source, entry_row, event, event_name,"
-            " event_at, depth, backfill, data)",
+            " event_at, depth, backfill, data, entry_by)",
             params);
   }
   if (entry_events_.empty()) return;

@@ -1,0 +1,36 @@
+// What an enrollment is entered by: one live enrollment per account, workflow and entry key (semantics 4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/condition/condition.h"
+#include "core/definition/program.h"
+
+namespace workflow {
+
+enum class EntryBy : uint8_t {
+  kContact,  // the contact's key
+  kRow,      // the key of the row that made the event
+  kFields,   // values of fields
+};
+char EntryByCode(EntryBy by);  // 'c', 'r', 'f': as it is stored
+
+struct EntryKey {
+  EntryBy by = EntryBy::kContact;
+  std::string key;
+};
+
+// Who comes, by what.
+struct Entrant {
+  std::string_view contact_key;
+  std::string_view row_entity;  // of the row that made the event; empty: no row did
+  std::string_view row_key;
+};
+
+// Nothing where a field of the key is null, or where the event brings no row of the entity that the key is of. An event that no row made
+// (enroll, emit) enters by the contact where the key is a row's.
+std::optional<EntryKey> EntryKeyOf(const Settings& settings, const Facts& facts, const Entrant& entrant);
+
+}  // namespace workflow

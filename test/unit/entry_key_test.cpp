@@ -1,0 +1,39 @@
+#include "core/enrollment/entry_key.h"
+
+#include <gtest/gtest.h>
+
+namespace workflow {
+namespace {
+
+std::string KeyOf(const Settings& settings, const std::vector<Value>& values, const Entrant& entrant) {
+  std::vector<const Value*> facts;
+  for (const Value& value : values) facts.push_back(&value);
+  const auto key = EntryKeyOf(settings, facts, entrant);
+  return key ? std::string(1, EntryByCode(key->by)) + " " + key->key : "none";
+}
+
+// semantics 4: one live enrollment per entry key.
+TEST(EntryKey, OfTheContact) {
+  Settings settings;
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "order", "900"}), "c 17");
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "", ""}), "c 17");
+}
+
+TEST(EntryKey, OfTheRow) {
+  Settings settings;
+  settings.entry_entity = "order";
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "order", "900"}), "r 900");
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "", ""}), "c 17") << "enroll() and emit() bring no row: the contact stands for it";
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "ticket", "5"}), "none") << "a row of another entity is no key";
+}
+
+TEST(EntryKey, OfFields) {
+  Settings settings;
+  settings.entry_entity = "order";
+  settings.entry_key = {1, 0};
+  EXPECT_EQ(KeyOf(settings, {Value(int64_t{7}), Value(std::string("a,b"))}, {"17", "order", "900"}), "f a\\,b,7");
+  EXPECT_EQ(KeyOf(settings, {Value(), Value(std::string("a"))}, {"17", "order", "900"}), "none") << "semantics 5: no_entry_key";
+}
+
+}  // namespace
+}  // namespace workflow
