@@ -110,12 +110,13 @@ CREATE TABLE workflow.state (
   shifted_us  bigint NOT NULL DEFAULT 0   -- by how much pauses have moved the present wait already
 ) WITH (fillfactor = 60);
 
+-- When an enrollment goes on. Insert-only, in children by due time (see timers); a row counts while its number is the state's.
 CREATE TABLE workflow.timer (
   due         timestamptz NOT NULL,
   enrollment  bigint NOT NULL,
-  number      integer NOT NULL,           -- counts only while it equals state.timer
-  PRIMARY KEY (due, enrollment, number)
+  number      integer NOT NULL
 );
+CREATE INDEX timer_due ON workflow.timer (due, enrollment, number);
 
 -- Timers that fell due while their workflow was paused; resuming puts them back.
 CREATE TABLE workflow.held (
@@ -245,6 +246,9 @@ CREATE TABLE workflow.round (
   xid            xid8 NOT NULL,           -- of the round itself
   own_event      bigint,                  -- the last event of its own transaction that tick() has read
   as_of          timestamptz,             -- virtual clock
+  read_due       timestamptz,             -- timers are read up to this one
+  read_enrollment bigint,
+  read_number    integer,
   events         integer NOT NULL DEFAULT 0,
   steps          integer NOT NULL DEFAULT 0,
   messages       integer NOT NULL DEFAULT 0,

@@ -77,6 +77,7 @@ BEGIN
     GET DIAGNOSTICS rows = ROW_COUNT;
     events := events + rows;
   END LOOP;
+  PERFORM workflow.restore_timers();
   DELETE FROM workflow.round;
   INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, as_of)
   SELECT s, s, 0, true, own, last.as_of FROM workflow.snapshot_without(seen, stamps || own) s;
@@ -168,17 +169,19 @@ DECLARE
   retired bigint;
   pruned bigint;
   tables record;
+  buckets record;
 BEGIN
   PERFORM workflow.require_read_committed('maintain');
   -- In a copy the transaction numbers mean nothing, so what was read cannot be told.
   IF workflow.is_copy() OR NOT pg_try_advisory_xact_lock(workflow.round_lock()) THEN
     RETURN '{"busy": true}';
   END IF;
+  SELECT * INTO buckets FROM workflow.drop_timer_buckets();
   retired := workflow.retire_versions();
   pruned := workflow.prune_rounds();
   SELECT * INTO tables FROM workflow.empty_event_tables();
   RETURN jsonb_build_object('busy', false, 'versions_retired', retired, 'rounds_pruned', pruned, 'event_tables_emptied', tables.emptied,
-                            'event_tables_busy', tables.busy);
+                            'event_tables_busy', tables.busy, 'timer_buckets_dropped', buckets.dropped, 'timer_buckets_busy', buckets.busy);
 END $$;
 COMMENT ON FUNCTION workflow.maintain() IS
 'Housekeeping, which the worker does once a minute: forgets versions nobody lives on, old rows of the ledger, events that were read. Waits for nothing. '

@@ -14,14 +14,9 @@
 #include "pg/round/resolve.h"
 #include "pg/round/rows.h"
 #include "pg/round/templates.h"
+#include "pg/round/timers.h"
 
 namespace workflow::pg {
-
-struct TimerItem {
-  Instant due;
-  int64_t enrollment = 0;
-  int32_t number = 0;
-};
 
 // An enrollment in hand.
 struct Enrolled {
@@ -73,6 +68,7 @@ struct RoundContext {
   const Registry& registry;
   const NeededFields& needed;
   const TemplateStore& templates;
+  TimerStore& timers;
   Instant now;
   bool is_virtual = false;
   std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses = {};  // of each workflow, those that are over

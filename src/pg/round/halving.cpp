@@ -95,6 +95,7 @@ class RoundRun {
       return std::nullopt;
     }
     attempt.RollBack();
+    context_.timers.Reload();
     context_.locks_left = locks;
     context_.epochs = epochs;
     const int state = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
@@ -112,8 +113,7 @@ class RoundRun {
     ++result_->errors;
     const auto again = Attempt([&](Batch& batch) { batch.FailTimer(timer, fault.message, fault.pause_us); });
     if (again) {
-      Execute("UPDATE workflow.timer SET due = $4 WHERE due = $1 AND enrollment = $2 AND number = $3",
-              Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number).Time(Instant{context_.now.us + kMinute}));
+      context_.timers.Add({{Instant{context_.now.us + kMinute}, timer.enrollment, timer.number}});
     }
     if (fault.pause_us > 0) return;
     Execute("INSERT INTO workflow.error (at, enrollment, step, sqlstate, message, detail)"

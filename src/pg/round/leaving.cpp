@@ -121,9 +121,11 @@ void Batch::Resumed(const LogEvent& event) {
   const Json* workflow = event.body.Find("workflow");
   const int32_t id = static_cast<int32_t>(workflow == nullptr ? 0 : workflow->AsInteger().value_or(0));
   if (event.name == "resume") {
-    Execute("WITH back AS (DELETE FROM workflow.held WHERE workflow = $1 RETURNING due, enrollment, number)"
-            " INSERT INTO workflow.timer (due, enrollment, number) SELECT due, enrollment, number FROM back ON CONFLICT DO NOTHING",
-            Params().Int4(id));
+    Rows held = Execute("DELETE FROM workflow.held WHERE workflow = $1 RETURNING enrollment, number", Params().Int4(id));
+    std::vector<TimerItem> timers;  // as of now: what was read before them is not read again
+    for (size_t i = 0; i < held.size(); ++i) timers.push_back({round_.now, held.Int8(i, 1), held.Int4(i, 2)});
+    held.Free();
+    round_.timers.Add(timers);
     return;
   }
   if (event.name != "archive") return;

@@ -69,13 +69,14 @@ bool LogReader::Open() {
   const FullTransactionId own = GetTopFullTransactionIdIfAny();
   if (FullTransactionIdIsValid(own)) own_xid_ = std::to_string(U64FromFullTransactionId(own));
   const std::string now = SnapshotText(own_xid_);
-  Rows last = Execute("SELECT r.from_snapshot::text, r.snapshot::text, r.last_event, r.complete, r.as_of FROM workflow.round r "
+  Rows last = Execute("SELECT r.from_snapshot::text, r.snapshot::text, r.last_event, r.complete, r.as_of, r.read_due, r.read_enrollment, r.read_number FROM workflow.round r "
                       "ORDER BY r.id DESC LIMIT 1");
   if (last.empty()) {  // the first round reads all there is
     from_ = "3:3:";
     to_ = now;
   } else {
     last_as_of_ = last.MaybeTime(0, 5);
+    if (!last.IsNull(0, 6)) timer_cursor_ = TimerItem{last.Time(0, 6), last.Int8(0, 7), last.Int4(0, 8)};
     complete_ = last.Bool(0, 4);
     from_ = last.Text(0, complete_ ? 2 : 1);
     to_ = complete_ ? now : last.Text(0, 2);
@@ -131,14 +132,16 @@ std::vector<LogEvent> LogReader::Read(int limit) {
   return events;
 }
 
-void LogReader::Append(const RoundResult& result, std::optional<Instant> as_of) {
+void LogReader::Append(const RoundResult& result, std::optional<Instant> as_of, const std::optional<TimerItem>& timer) {
   Params params;
   params.Text(from_).Text(to_).Int8(last_event_).Bool(complete_);
   params.MaybeInt8(own_event_);
   params.MaybeText(as_of ? std::optional(FormatIso(*as_of)) : std::nullopt);
   params.Int4(result.events).Int4(result.steps).Int4(result.messages).Int4(result.errors);
-  Execute("INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, own_event, as_of, events, steps, messages, "
-                      "errors) VALUES ($1::pg_snapshot, $2::pg_snapshot, $3, $4, pg_current_xact_id(), $5, $6::timestamptz, $7, $8, $9, $10)",
+  if (timer) params.Time(timer->due).Int8(timer->enrollment).Int4(timer->number);
+  Execute(std::string("INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, own_event, as_of, events, steps, messages, errors") +
+              (timer ? ", read_due, read_enrollment, read_number" : "") +
+              ") VALUES ($1::pg_snapshot, $2::pg_snapshot, $3, $4, pg_current_xact_id(), $5, $6::timestamptz, $7, $8, $9, $10" + (timer ? ", $11, $12, $13)" : ")"),
           params);
 }
 

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "pg/capture/event_log.h"
 #include "pg/round/round.h"
+#include "pg/round/timers.h"
 
 namespace workflow::pg {
 
@@ -40,10 +41,12 @@ class LogReader {
   std::vector<LogEvent> Read(int limit);
   bool more() const { return more_; }
   bool moved() const { return last_event_ != start_event_ || own_event_.has_value() || completed_window_; }
-  void Append(const RoundResult& result, std::optional<Instant> as_of);
+  void Append(const RoundResult& result, std::optional<Instant> as_of, const std::optional<TimerItem>& timer);
+  const std::optional<TimerItem>& timer_cursor() const { return timer_cursor_; }
   std::optional<Instant> last_as_of() const { return last_as_of_; }
 
  private:
+  std::optional<TimerItem> timer_cursor_;
   std::vector<LogEvent> ReadWindow(int limit);
   std::vector<LogEvent> ReadOwn(int limit);
   std::string tables_;              // the ring's tables that are there, as one FROM item

@@ -84,13 +84,8 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
   return parked;
 }
 
-std::vector<TimerItem> ReadTimers(Instant now, int limit) {
-  std::vector<TimerItem> timers;
-  Rows rows = Execute("SELECT t.due, t.enrollment, t.number FROM workflow.timer t WHERE t.due <= $1 ORDER BY t.due, t.enrollment, t.number LIMIT " +
-                          std::to_string(limit),
-                      Params().Time(now));
-  for (size_t i = 0; i < rows.size(); ++i) timers.push_back({rows.Time(i, 1), rows.Int8(i, 2), rows.Int4(i, 3)});
-  rows.Free();
+std::vector<TimerItem> ReadTimers(TimerStore* store, int limit) {
+  std::vector<TimerItem> timers = store->Read(limit);
   // In key order the rows of a batch lie together, and two rounds never lock in different orders.
   std::sort(timers.begin(), timers.end(), [](const TimerItem& a, const TimerItem& b) { return a.enrollment < b.enrollment; });
   return timers;
@@ -155,20 +150,20 @@ RoundResult RunRound(const RoundRequest& request) {
   const TemplateStore& templates = TemplateStore::Current(registry);
   const NeededFields needed(registry, templates.references());
   const Instant now = request.as_of ? *request.as_of : ToInstant(GetCurrentTimestamp());
-  RoundContext context{registry, needed, templates, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
+  TimerStore store(now, log.timer_cursor());
+  RoundContext context{registry, needed, templates, store, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
 
   const int limit = std::min(settings::batch_size, request.max_steps.value_or(settings::batch_size));
   const std::vector<LogEvent> events = log.Read(limit);
   TakeEvents(&context, &result, events);
   TakeEvents(&context, &result, ReadParked(events, now, limit));
-  const std::vector<TimerItem> timers = ReadTimers(now, limit);
+  const std::vector<TimerItem> timers = ReadTimers(&store, limit);
   TakeTimers(&context, &result, timers);
 
   result.events = static_cast<int32_t>(events.size());
   result.more = log.more() || static_cast<int>(timers.size()) == limit;
-  if (log.moved() || !timers.empty() || (request.as_of && log.last_as_of() != request.as_of)) log.Append(result, request.as_of);
-  Rows next = Execute("SELECT min(t.due) FROM workflow.timer t");
-  result.next_due = next.MaybeTime(0, 1);
+  if (log.moved() || store.moved() || (request.as_of && log.last_as_of() != request.as_of)) log.Append(result, request.as_of, store.cursor());
+  result.next_due = store.NextDue();
   spi.Finish();
   return result;
 }

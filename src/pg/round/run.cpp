@@ -197,20 +197,14 @@ void Batch::StartAdmitted() {
 }
 
 void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
-  std::vector<std::optional<Instant>> dues;
   std::vector<int64_t> ids;
-  std::vector<int32_t> numbers, held_workflows, held_numbers;
+  std::vector<int32_t> held_workflows, held_numbers;
   std::vector<int64_t> held;
   std::vector<std::optional<Instant>> held_dues;
   std::map<int64_t, const TimerItem*> by_enrollment;
   for (const TimerItem& timer : timers) {
-    dues.push_back(timer.due);
     ids.push_back(timer.enrollment);
-    numbers.push_back(timer.number);
   }
-  Execute("DELETE FROM workflow.timer t USING unnest($1::timestamptz[], $2::bigint[], $3::int[]) AS u(due, enrollment, number)"
-          " WHERE t.due = u.due AND t.enrollment = u.enrollment AND t.number = u.number",
-          Params().Times(dues).Int8s(ids).Int4s(numbers));
   std::vector<Enrolled*> loaded = Load("e.id = ANY ($1)", Params().Int8s(ids));
   for (const TimerItem& timer : timers) {
     const auto found = by_id_.find(timer.enrollment);
@@ -256,12 +250,9 @@ int64_t Batch::PausedSince(const Enrolled& enrolled) const {
 
 void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us) {
   if (pause_us > 0) {  // counts no attempt: the same timer, a moment later
-    Execute("UPDATE workflow.timer SET due = $4 WHERE due = $1 AND enrollment = $2 AND number = $3",
-            Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number).Time(Instant{round_.now.us + pause_us}));
+    round_.timers.Add({{Instant{round_.now.us + pause_us}, timer.enrollment, timer.number}});
     return;
   }
-  Execute("DELETE FROM workflow.timer WHERE due = $1 AND enrollment = $2 AND number = $3",
-          Params().Time(timer.due).Int8(timer.enrollment).Int4(timer.number));
   for (Enrolled* enrolled : Load("e.id = $1", Params().Int8(timer.enrollment))) {
     if (enrolled->state.timer != timer.number) continue;
     Turn turn{enrolled, Input{.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}, {}, {}, {}, {}, false, false};

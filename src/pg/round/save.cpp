@@ -113,16 +113,11 @@ constexpr const char* kUnnestStates =
 
 void Batch::SaveStates() {
   StateColumns fresh, changed;
-  std::vector<std::optional<Instant>> dues;
-  std::vector<int64_t> waiting;
-  std::vector<int32_t> numbers;
+  std::vector<TimerItem> timers;
   for (const auto& enrolled : enrolled_) {
     if (!enrolled->touched) continue;
     (enrolled->is_new ? fresh : changed).Add(*enrolled, round_.now);
-    if (!enrolled->state.due) continue;
-    dues.push_back(enrolled->state.due);
-    waiting.push_back(enrolled->id);
-    numbers.push_back(enrolled->state.timer);
+    if (enrolled->state.due) timers.push_back({*enrolled->state.due, enrolled->id, enrolled->state.timer});
   }
   if (!fresh.ids.empty()) {
     Execute(std::string("INSERT INTO workflow.state (enrollment, version, phase, step, visit, attempts, timer, clock, due, reason, ended_at, shifted_us)"
@@ -134,11 +129,7 @@ void Batch::SaveStates() {
                 kUnnestStates + " WHERE s.enrollment = u.enrollment",
             changed.AsParams());
   }
-  if (!waiting.empty()) {
-    Execute("INSERT INTO workflow.timer (due, enrollment, number) SELECT * FROM unnest($1::timestamptz[], $2::bigint[], $3::int[])"
-            " ON CONFLICT DO NOTHING",
-            Params().Times(dues).Int8s(waiting).Int4s(numbers));
-  }
+  round_.timers.Add(timers);
 }
 
 void Batch::SaveTraces() {

@@ -1,0 +1,133 @@
+#include "pg/server/table_writer.h"
+
+#include "pg/convert.h"
+
+namespace workflow::pg {
+namespace {
+
+constexpr int kRowsMost = 500;  // of one multi-insert
+
+}  // namespace
+
+Oid TableNamed(std::string_view name) {
+  const std::string text(name);
+  const char* relation = text.c_str();
+  return CallBackend([=] {
+    const Oid schema = get_namespace_oid("workflow", true);
+    return OidIsValid(schema) ? get_relname_relid(relation, schema) : InvalidOid;
+  });
+}
+
+TableWriter::TableWriter(Oid relation) {
+  CallBackend([=, this] {
+    relation_ = table_open(relation, RowExclusiveLock);
+    memory_ = AllocSetContextCreate(CurrentMemoryContext, "pg_workflow table writer", ALLOCSET_DEFAULT_SIZES);
+    values_in_ = AllocSetContextCreate(memory_, "pg_workflow rows", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext before = MemoryContextSwitchTo(memory_);
+    columns_ = RelationGetDescr(relation_)->natts;
+    slots_ = static_cast<TupleTableSlot**>(palloc0(sizeof(TupleTableSlot*) * kRowsMost));
+    state_ = CreateExecutorState();
+    result_ = makeNode(ResultRelInfo);
+    InitResultRelInfo(result_, relation_, 1, nullptr, 0);
+    ExecOpenIndices(result_, false);
+    MemoryContextSwitchTo(before);
+  });
+}
+
+TableWriter& TableWriter::Put(Datum value) {
+  TupleTableSlot*& slot = slots_[row_];
+  if (column_ == 0) {
+    CallBackend([&] {
+      if (slot == nullptr) {
+        const MemoryContext before = MemoryContextSwitchTo(memory_);
+        slot = MakeSingleTupleTableSlot(RelationGetDescr(relation_), &TTSOpsHeapTuple);
+        MemoryContextSwitchTo(before);
+      }
+      ExecClearTuple(slot);
+    });
+  }
+  slot->tts_values[column_] = value;
+  slot->tts_isnull[column_++] = false;
+  return *this;
+}
+
+TableWriter& TableWriter::Null() {
+  Put(Datum{0});
+  slots_[row_]->tts_isnull[column_ - 1] = true;
+  return *this;
+}
+
+TableWriter& TableWriter::Time(Instant value) { return Put(TimestampTzGetDatum(ToTimestampTz(value))); }
+
+TableWriter& TableWriter::MaybeTime(const std::optional<Instant>& value) { return value ? Time(*value) : Null(); }
+
+TableWriter& TableWriter::Text(std::string_view value) {
+  const MemoryContext memory = values_in_;
+  return Put(CallBackend([&] {
+    auto* text = static_cast<struct varlena*>(MemoryContextAlloc(memory, VARHDRSZ + value.size()));
+    SET_VARSIZE(text, VARHDRSZ + value.size());
+    memcpy(VARDATA(text), value.data(), value.size());
+    return PointerGetDatum(text);
+  }));
+}
+
+TableWriter& TableWriter::Jsonb(std::string_view text) {
+  const std::string copy(text);
+  const char* input = copy.c_str();
+  const MemoryContext memory = values_in_;
+  return Put(CallBackend([=] {
+    const MemoryContext before = MemoryContextSwitchTo(memory);
+    const Datum value = DirectFunctionCall1(jsonb_in, CStringGetDatum(input));
+    MemoryContextSwitchTo(before);
+    return value;
+  }));
+}
+
+TableWriter& TableWriter::Uuid(std::string_view text) {
+  const std::string copy(text);
+  const char* input = copy.c_str();
+  const MemoryContext memory = values_in_;
+  return Put(CallBackend([=] {
+    const MemoryContext before = MemoryContextSwitchTo(memory);
+    const Datum value = DirectFunctionCall1(uuid_in, CStringGetDatum(input));
+    MemoryContextSwitchTo(before);
+    return value;
+  }));
+}
+
+void TableWriter::EndRow() {
+  Assert(column_ == columns_);
+  CallBackend([this] { ExecStoreVirtualTuple(slots_[row_]); });
+  column_ = 0;
+  ++row_;
+  ++written_;
+  if (row_ == kRowsMost) Flush();
+}
+
+void TableWriter::Flush() {
+  if (row_ == 0) return;
+  CallBackend([this] {
+    table_multi_insert(relation_, slots_, row_, GetCurrentCommandId(true), 0, nullptr);
+    for (int i = 0; i < row_ && result_->ri_NumIndices > 0; ++i) {
+      list_free(ExecInsertIndexTuples(result_, slots_[i], state_, false, false, nullptr, nullptr));
+      ResetPerTupleExprContext(state_);
+    }
+    for (int i = 0; i < row_; ++i) ExecClearTuple(slots_[i]);
+    MemoryContextReset(values_in_);
+  });
+  row_ = 0;
+}
+
+void TableWriter::Finish() {
+  Flush();
+  CallBackend([this] {
+    for (int i = 0; i < kRowsMost && slots_[i] != nullptr; ++i) ExecDropSingleTupleTableSlot(slots_[i]);
+    ExecCloseIndices(result_);
+    FreeExecutorState(state_);
+    table_close(relation_, NoLock);
+    MemoryContextDelete(memory_);
+    CommandCounterIncrement();  // later statements of this transaction see the rows
+  });
+}
+
+}  // namespace workflow::pg

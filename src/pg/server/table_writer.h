@@ -1,0 +1,56 @@
+// Rows for one table of ours, written by multi-inserts with their index entries: no plan, no parameters, no statement per row. Constraints
+// other than unique indexes are not looked at: whoever writes chooses the table by them.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/base/instant.h"
+#include "pg/server/guard.h"
+
+namespace workflow::pg {
+
+// The columns of a row in the table's order, then EndRow. Finish by hand: a destructor may not call the server.
+class TableWriter {
+ public:
+  explicit TableWriter(Oid relation);
+  TableWriter(const TableWriter&) = delete;
+  TableWriter& operator=(const TableWriter&) = delete;
+
+  TableWriter& Int8(int64_t value) { return Put(Int64GetDatum(value)); }
+  TableWriter& Int4(int32_t value) { return Put(Int32GetDatum(value)); }
+  TableWriter& Int2(int16_t value) { return Put(Int16GetDatum(value)); }
+  TableWriter& Bool(bool value) { return Put(BoolGetDatum(value)); }
+  TableWriter& Char(char value) { return Put(CharGetDatum(value)); }
+  TableWriter& Time(Instant value);
+  TableWriter& MaybeTime(const std::optional<Instant>& value);
+  TableWriter& Text(std::string_view value);
+  TableWriter& TextOrNull(std::string_view value) { return value.empty() ? Null() : Text(value); }  // empty is null
+  TableWriter& MaybeText(const std::optional<std::string>& value) { return value ? Text(*value) : Null(); }
+  TableWriter& Jsonb(std::string_view text);   // parsed
+  TableWriter& MaybeJsonb(const std::optional<std::string>& text) { return text ? Jsonb(*text) : Null(); }
+  TableWriter& Uuid(std::string_view text);
+  TableWriter& Null();
+  void EndRow();
+  void Finish();
+  size_t written() const { return written_; }
+
+ private:
+  TableWriter& Put(Datum value);
+  void Flush();
+
+  Relation relation_;
+  MemoryContext memory_;      // of the executor's state
+  MemoryContext values_in_;   // of the values of rows not yet written
+  TupleTableSlot** slots_;
+  EState* state_;
+  ResultRelInfo* result_;
+  int columns_;
+  int column_ = 0, row_ = 0;
+  size_t written_ = 0;
+};
+
+// A table of the schema workflow by its name; InvalidOid where there is none.
+Oid TableNamed(std::string_view name);
+
+}  // namespace workflow::pg
