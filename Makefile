@@ -7,7 +7,8 @@ DATA = $(SCRIPT)
 DATA_built =
 # A room (a folder of src) is compiled as one file: headers are read once a room, which makes a build six times shorter.
 ROOMS = $(patsubst src/%/,%,$(sort $(dir $(shell find src -name '*.cpp'))))
-OBJS = $(foreach room,$(ROOMS),build/rooms/$(subst /,_,$(room)).o)
+BUILT = build/rooms$(OPT)
+OBJS = $(foreach room,$(ROOMS),$(BUILT)/$(subst /,_,$(room)).o)
 DEPS = $(OBJS:.o=.d)
 
 PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
@@ -37,12 +38,12 @@ endif
 -include $(DEPS)
 
 # The library knows which version of the SQL it belongs to.
-build/rooms/pg_process.o build/rooms/pg_sources.o: override CPPFLAGS += -DWF_VERSION='"$(EXTENSION_VERSION)"'
+$(BUILT)/pg_process.o $(BUILT)/pg_sources.o: override CPPFLAGS += -DWF_VERSION='"$(EXTENSION_VERSION)"'
 
 # The list of a room's files is written anew only where it changed.
 define ROOM
-build/rooms/$(subst /,_,$(1)).cpp: FORCE
-	@mkdir -p build/rooms
+$(BUILT)/$(subst /,_,$(1)).cpp: FORCE
+	@mkdir -p $(BUILT)
 	@printf '#include "../../%s"\n' $(sort $(wildcard src/$(1)/*.cpp)) | cmp -s - $$@ || printf '#include "../../%s"\n' $(sort $(wildcard src/$(1)/*.cpp)) > $$@
 endef
 $(foreach room,$(ROOMS),$(eval $(call ROOM,$(room))))

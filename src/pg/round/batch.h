@@ -37,6 +37,7 @@ struct Enrolled {
   Json data;                // null, or an object
   State state;
   int64_t shifted_us = 0;   // by how much pauses have moved the present wait already
+  ItemPointerData place = {};  // of the row of its state, where that is not new
   bool is_new = false;
   bool touched = false;     // its state is to be stored
 };
@@ -112,6 +113,7 @@ class Batch {
   void Resumed(const LogEvent& event);
   // Enrollments in hand (load.cpp).
   std::vector<Enrolled*> Load(const std::string& where, const class Params& params);
+  std::vector<Enrolled*> LoadByIds(const std::vector<int64_t>& ids);  // of the live ones
   void WantRows(const Enrolled& enrolled);
   bool IsGone(const Enrolled& enrolled) const;
   // Going on (run.cpp).

@@ -1,61 +1,93 @@
 // Enrollments that are live already: read back with their state, and what is known of their rows.
 #include "pg/round/candidate.h"
+#include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
 
+namespace {
+
+// The columns of the two tables, in their order.
+namespace identity {
+enum : int { kId = 1, kAccount, kContactKey, kWorkflow, kEntryKey, kEntryBy, kEntryNumber, kVersion, kContactSource, kEntrySource, kEntryRow, kEvent,
+             kEventName, kEventAt, kEnteredAt, kDepth, kBackfill, kData };
+}  // namespace identity
+namespace state {
+enum : int { kEnrollment = 1, kVersion, kPhase, kStep, kVisit, kAttempts, kTimer, kClock, kDue, kReason, kEndedAt, kShifted };
+}  // namespace state
+
+void ReadIdentity(const KeyedTable& row, const Registry& registry, Enrolled* enrolled) {
+  using namespace identity;  // NOLINT
+  const auto source = [&](int column) { return row.IsNull(column) ? nullptr : registry.SourceById(row.Int4(column)); };
+  enrolled->account = row.Text(kAccount);
+  enrolled->contact_key = row.Text(kContactKey);
+  enrolled->contact_source = source(kContactSource);
+  enrolled->entry_key = row.Text(kEntryKey);
+  enrolled->entry_number = row.Int4(kEntryNumber);
+  enrolled->entry_source = source(kEntrySource);
+  enrolled->entry_row = row.Text(kEntryRow);
+  enrolled->event_name = row.Text(kEventName);
+  enrolled->event_at = row.Time(kEventAt);
+  enrolled->entered_at = row.Time(kEnteredAt);
+  enrolled->depth = row.Int2(kDepth);
+  enrolled->backfill = row.Bool(kBackfill);
+  std::string error;
+  if (!row.IsNull(kData)) enrolled->data = Json::Parse(row.Text(kData), &error).value_or(Json());
+}
+
+void ReadState(const KeyedTable& row, Enrolled* enrolled) {
+  using namespace state;  // NOLINT
+  State& state = enrolled->state;
+  state.phase = ParsePhase(row.Text(kPhase)).value_or(Phase::kReady);
+  state.step = enrolled->version->program.StepIndex(row.Text(kStep));
+  state.visit = row.Int4(kVisit);
+  state.attempts = row.Int4(kAttempts);
+  state.timer = row.Int4(kTimer);
+  state.clock = row.Time(kClock);
+  state.due = row.MaybeTime(kDue);
+  enrolled->shifted_us = row.Int8(kShifted);
+  enrolled->place = row.place();
+}
+
+}  // namespace
+
 std::vector<Enrolled*> Batch::Load(const std::string& where, const Params& params) {
-  Rows rows = Execute(
-      "SELECT e.id, e.account, e.contact_key, e.contact_source, s.version, e.entry_key, e.entry_number, e.entry_source, e.entry_row,"
-      " e.event::text, e.event_name, e.event_at, e.entered_at, e.depth::int, e.backfill, e.data::text,"
-      " s.phase, s.step, s.visit, s.attempts, s.timer, s.clock, s.due, s.shifted_us"
-      " FROM workflow.enrollment e JOIN workflow.state s ON s.enrollment = e.id WHERE s.phase <> 'ended' AND " + where +
-      " ORDER BY e.account, e.contact_key, e.id",
-      params);
+  Rows rows = Execute("SELECT e.id FROM workflow.enrollment e JOIN workflow.state s ON s.enrollment = e.id WHERE s.phase <> 'ended' AND " + where +
+                          " ORDER BY e.account, e.contact_key, e.id",
+                      params);
+  std::vector<int64_t> ids;
+  for (size_t i = 0; i < rows.size(); ++i) ids.push_back(rows.Int8(i, 1));
+  rows.Free();
+  return LoadByIds(ids);
+}
+
+std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids) {
   std::vector<Enrolled*> loaded;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const int64_t id = rows.Int8(i, 1);
+  std::set<int64_t> asked;  // an enrollment may have several timers, of which one counts
+  KeyedTable states("state", "state_pkey"), identities("enrollment", "enrollment_id_key");
+  for (const int64_t id : ids) {
+    if (!asked.insert(id).second) continue;
     if (const auto known = by_id_.find(id); known != by_id_.end()) {
       loaded.push_back(known->second);
       continue;
     }
-    const LoadedVersion* version = round_.registry.VersionById(rows.Int4(i, 5));
+    if (!states.Find(id) || ParsePhase(states.Text(state::kPhase)) == Phase::kEnded || !identities.Find(id)) continue;
+    const LoadedVersion* version = round_.registry.VersionById(states.Int4(state::kVersion));
     if (version == nullptr || !version->broken.empty()) {
       throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the workflow version of enrollment " + std::to_string(id) + " cannot be run",
                      version == nullptr ? "it is not among the versions that are listened for" : version->broken, "See workflow.doctor()."};
     }
     auto enrolled = std::make_unique<Enrolled>();
     enrolled->id = id;
-    enrolled->account = rows.Text(i, 2);
-    enrolled->contact_key = rows.Text(i, 3);
-    if (const auto source = rows.MaybeInt4(i, 4)) enrolled->contact_source = round_.registry.SourceById(*source);
     enrolled->version = version;
-    enrolled->entry_key = rows.Text(i, 6);
-    enrolled->entry_number = rows.Int4(i, 7);
-    if (const auto source = rows.MaybeInt4(i, 8)) enrolled->entry_source = round_.registry.SourceById(*source);
-    enrolled->entry_row = rows.Text(i, 9);
-    enrolled->event = rows.Text(i, 10);
-    enrolled->event_name = rows.Text(i, 11);
-    enrolled->event_at = rows.Time(i, 12);
-    enrolled->entered_at = rows.Time(i, 13);
-    enrolled->depth = rows.Int4(i, 14);
-    enrolled->backfill = rows.Bool(i, 15);
-    std::string error;
-    if (const auto data = rows.MaybeText(i, 16)) enrolled->data = Json::Parse(*data, &error).value_or(Json());
-    State& state = enrolled->state;
-    state.phase = ParsePhase(rows.Text(i, 17)).value_or(Phase::kReady);
-    state.step = version->program.StepIndex(rows.Text(i, 18));
-    state.visit = rows.Int4(i, 19);
-    state.attempts = rows.Int4(i, 20);
-    state.timer = rows.Int4(i, 21);
-    state.clock = rows.Time(i, 22);
-    state.due = rows.MaybeTime(i, 23);
-    enrolled->shifted_us = rows.Int8(i, 24);
+    ReadIdentity(identities, round_.registry, enrolled.get());
+    ReadState(states, enrolled.get());
     loaded.push_back(enrolled.get());
     by_id_[id] = enrolled.get();
     enrolled_.push_back(std::move(enrolled));
   }
-  rows.Free();
+  states.Finish();
+  identities.Finish();
   return loaded;
 }
 

@@ -205,7 +205,7 @@ void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
   for (const TimerItem& timer : timers) {
     ids.push_back(timer.enrollment);
   }
-  std::vector<Enrolled*> loaded = Load("e.id = ANY ($1)", Params().Int8s(ids));
+  std::vector<Enrolled*> loaded = LoadByIds(ids);
   for (const TimerItem& timer : timers) {
     const auto found = by_id_.find(timer.enrollment);
     if (found != by_id_.end() && found->second->state.timer == timer.number) by_enrollment[timer.enrollment] = &timer;
@@ -253,7 +253,7 @@ void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_
     round_.timers.Add({{Instant{round_.now.us + pause_us}, timer.enrollment, timer.number}});
     return;
   }
-  for (Enrolled* enrolled : Load("e.id = $1", Params().Int8(timer.enrollment))) {
+  for (Enrolled* enrolled : LoadByIds({timer.enrollment})) {
     if (enrolled->state.timer != timer.number) continue;
     Turn turn{enrolled, Input{.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}, {}, {}, {}, {}, false, false};
     const std::vector<const Value*> facts(enrolled->version->program.table.fields.size(), &values_.emplace_back());

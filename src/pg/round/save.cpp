@@ -1,6 +1,10 @@
-// What a batch leaves behind, each kind by one statement.
+// What a batch leaves behind, written straight into the tables.
+#include <algorithm>
+
 #include "pg/round/candidate.h"
 #include "pg/server/spi.h"
+#include "pg/server/table_writer.h"
+#include "pg/store/children.h"
 
 namespace workflow::pg {
 
@@ -14,163 +18,90 @@ void Batch::Save() {
 }
 
 void Batch::SaveEnrollments() {
-  std::vector<int64_t> ids;
-  std::vector<std::string> accounts, contacts, keys, kinds, events, names;
-  std::vector<int32_t> workflows, numbers, versions, depths;
-  std::vector<std::optional<std::string>> rows, datas, contact_sources, entry_sources;
-  std::vector<std::optional<Instant>> event_ats;
-  std::vector<bool> backfills;
+  if (std::none_of(enrolled_.begin(), enrolled_.end(), [](const auto& enrolled) { return enrolled->is_new; })) return;
+  TableWriter rows(TableNamed("enrollment"));
+  const auto source = [&](const Source* of) { of == nullptr ? rows.Null() : rows.Int4(of->id); };
   for (const auto& enrolled : enrolled_) {
     if (!enrolled->is_new) continue;
-    ids.push_back(enrolled->id);
-    accounts.push_back(enrolled->account);
-    contacts.push_back(enrolled->contact_key);
-    workflows.push_back(enrolled->version->workflow);
-    keys.push_back(enrolled->entry_key);
-    kinds.push_back(std::string(1, EntryByCode(enrolled->entry_by)));
-    numbers.push_back(enrolled->entry_number);
-    versions.push_back(enrolled->version->id);
-    const auto id_of = [](const Source* source) { return source == nullptr ? std::nullopt : std::optional(std::to_string(source->id)); };
-    contact_sources.push_back(id_of(enrolled->contact_source));
-    entry_sources.push_back(id_of(enrolled->entry_source));
-    rows.push_back(enrolled->entry_source == nullptr ? std::nullopt : std::optional(enrolled->entry_row));
-    events.push_back(enrolled->event);
-    names.push_back(enrolled->event_name);
-    event_ats.push_back(enrolled->event_at);
-    depths.push_back(enrolled->depth);
-    backfills.push_back(enrolled->backfill);
-    datas.push_back(enrolled->data.is_null() ? std::nullopt : std::optional(enrolled->data.Dump()));
+    rows.Int8(enrolled->id).Text(enrolled->account).Text(enrolled->contact_key).Int4(enrolled->version->workflow).Text(enrolled->entry_key)
+        .Char(EntryByCode(enrolled->entry_by)).Int4(enrolled->entry_number).Int4(enrolled->version->id);
+    source(enrolled->contact_source);
+    source(enrolled->entry_source);
+    enrolled->entry_source == nullptr ? rows.Null() : rows.Text(enrolled->entry_row);
+    rows.Uuid(enrolled->event).Text(enrolled->event_name).Time(enrolled->event_at).Time(round_.now).Int2(static_cast<int16_t>(enrolled->depth))
+        .Bool(enrolled->backfill);
+    enrolled->data.is_null() ? rows.Null() : rows.Text(enrolled->data.Dump());
+    rows.EndRow();
   }
-  if (!ids.empty()) {
-    Params params;
-    params.Int8s(ids).Texts(accounts).Texts(contacts).Int4s(workflows).Texts(keys).Int4s(numbers).Int4s(versions).Texts(contact_sources)
-        .Texts(entry_sources).Texts(rows).Texts(events).Texts(names).Times(event_ats).Int4s(depths).Bools(backfills).Texts(datas).Time(round_.now)
-        .Texts(kinds);
-    Execute("INSERT INTO workflow.enrollment (id, account, contact_key, workflow, entry_key, entry_number, version, contact_source, entry_source,"
-            " entry_row, event, event_name, event_at, depth, backfill, data, entered_at, entry_by)"
-            " SELECT id, account, contact_key, workflow, entry_key, number, version, contact_source::int, entry_source::int, entry_row, event::uuid,"
-            " event_name, event_at, depth, backfill, data::json, $17, entry_by::\"char\""
-            " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::int[], $5::text[], $6::int[], $7::int[], $8::text[], $9::text[], $10::text[],"
-            " $11::text[], $12::text[], $13::timestamptz[], $14::int[], $15::bool[], $16::text[], $18::text[])"
-            " AS u(id, account, contact_key, workflow, entry_key, number, version, contact_source, entry_source, entry_row, event, event_name,"
-            " event_at, depth, backfill, data, entry_by)",
-            params);
-  }
-  if (entry_events_.empty()) return;
-  std::vector<std::string> seen_events, seen_accounts;
-  std::vector<int32_t> seen_workflows;
-  std::vector<int64_t> seen_ids;
+  rows.Finish();
+  TableWriter seen(TableNamed("entry_event"));
   for (const EntryEvent& event : entry_events_) {
-    seen_events.push_back(event.event);
-    seen_workflows.push_back(event.workflow);
-    seen_accounts.push_back(event.account);
-    seen_ids.push_back(event.enrollment);
+    seen.Uuid(event.event).Int4(event.workflow).Text(event.account).Int8(event.enrollment);
+    seen.EndRow();
   }
-  Execute("INSERT INTO workflow.entry_event (event, workflow, account, enrollment)"
-          " SELECT event::uuid, workflow, account, enrollment FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[])"
-          " AS u(event, workflow, account, enrollment)",
-          Params().Texts(seen_events).Int4s(seen_workflows).Texts(seen_accounts).Int8s(seen_ids));
+  seen.Finish();
 }
 
 namespace {
 
-// The columns of workflow.state, for the new ones and for the changed ones.
-struct StateColumns {
-  std::vector<int64_t> ids, shifts;
-  std::vector<int32_t> versions, visits, attempts, timers;
-  std::vector<std::string> phases, steps, reasons;
-  std::vector<std::optional<Instant>> clocks, dues, ends;
-
-  void Add(const Enrolled& enrolled, Instant now) {
-    const State& state = enrolled.state;
-    const auto& program_steps = enrolled.version->program.steps;
-    const bool inside = state.step >= 0 && static_cast<size_t>(state.step) < program_steps.size();
-    ids.push_back(enrolled.id);
-    versions.push_back(enrolled.version->id);
-    phases.push_back(PhaseName(state.phase));
-    steps.push_back(inside ? program_steps[static_cast<size_t>(state.step)].id : std::string());
-    visits.push_back(state.visit);
-    attempts.push_back(state.attempts);
-    timers.push_back(state.timer);
-    clocks.push_back(state.clock);
-    dues.push_back(state.due);
-    reasons.push_back(EndReasonName(state.reason));
-    ends.push_back(state.phase == Phase::kEnded ? std::optional(now) : std::nullopt);
-    shifts.push_back(enrolled.shifted_us);
-  }
-  Params AsParams() const {
-    return Params().Int8s(ids).Int4s(versions).Texts(phases).Texts(steps).Int4s(visits).Int4s(attempts).Int4s(timers).Times(clocks).Times(dues)
-        .Texts(reasons).Times(ends).Int8s(shifts);
-  }
-};
-
-constexpr const char* kUnnestStates =
-    " FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::timestamptz[], $9::timestamptz[],"
-    " $10::text[], $11::timestamptz[], $12::bigint[])"
-    " AS u(enrollment, version, phase, step, visit, attempts, timer, clock, due, reason, ended_at, shifted_us)";
+void PutState(const Enrolled& enrolled, Instant now, TableWriter* rows) {
+  const State& state = enrolled.state;
+  const auto& steps = enrolled.version->program.steps;
+  const bool inside = state.step >= 0 && static_cast<size_t>(state.step) < steps.size();
+  rows->Int8(enrolled.id).Int4(enrolled.version->id).Text(PhaseName(state.phase)).Text(inside ? steps[static_cast<size_t>(state.step)].id : std::string_view())
+      .Int4(state.visit).Int4(state.attempts).Int4(state.timer).Time(state.clock).MaybeTime(state.due).Text(EndReasonName(state.reason))
+      .MaybeTime(state.phase == Phase::kEnded ? std::optional(now) : std::nullopt).Int8(enrolled.shifted_us);
+}
 
 }  // namespace
 
 void Batch::SaveStates() {
-  StateColumns fresh, changed;
   std::vector<TimerItem> timers;
+  std::vector<const Enrolled*> fresh;
+  TableWriter changed(TableNamed("state"));
   for (const auto& enrolled : enrolled_) {
     if (!enrolled->touched) continue;
-    (enrolled->is_new ? fresh : changed).Add(*enrolled, round_.now);
     if (enrolled->state.due) timers.push_back({*enrolled->state.due, enrolled->id, enrolled->state.timer});
+    if (enrolled->is_new) {
+      fresh.push_back(enrolled.get());
+      continue;
+    }
+    PutState(*enrolled, round_.now, &changed);
+    changed.EndUpdate(enrolled->place);
   }
-  if (!fresh.ids.empty()) {
-    Execute(std::string("INSERT INTO workflow.state (enrollment, version, phase, step, visit, attempts, timer, clock, due, reason, ended_at, shifted_us)"
-                        " SELECT *") + kUnnestStates, fresh.AsParams());
+  for (const Enrolled* enrolled : fresh) {
+    PutState(*enrolled, round_.now, &changed);
+    changed.EndRow();
   }
-  if (!changed.ids.empty()) {
-    Execute(std::string("UPDATE workflow.state s SET version = u.version, phase = u.phase, step = u.step, visit = u.visit, attempts = u.attempts,"
-                        " timer = u.timer, clock = u.clock, due = u.due, reason = u.reason, ended_at = u.ended_at, shifted_us = u.shifted_us") +
-                kUnnestStates + " WHERE s.enrollment = u.enrollment",
-            changed.AsParams());
-  }
+  changed.Finish();
   round_.timers.Add(timers);
 }
 
 void Batch::SaveTraces() {
   if (traces_.empty()) return;
-  std::vector<int64_t> ids;
-  std::vector<std::string> steps, whats, details;
-  for (const PendingTrace& trace : traces_) {
-    ids.push_back(trace.enrollment);
-    steps.push_back(trace.step);
-    whats.push_back(trace.what);
-    details.push_back(trace.detail);
+  // The number of the batch leads: it is taken under the round lock, so numbers ascend as things happen.
+  const Oid sequence = TableNamed("trace_id_seq");
+  const int64_t first = CallBackend([=] { return nextval_internal(sequence, false); }) << 20;
+  TableWriter rows(EnsureMonth("trace", "at", round_.now));
+  for (size_t i = 0; i < traces_.size(); ++i) {
+    const PendingTrace& trace = traces_[i];
+    rows.Int8(first + static_cast<int64_t>(i)).Int8(trace.enrollment).Time(round_.now).Text(trace.step).Text(trace.what).Text(trace.detail);
+    rows.EndRow();
   }
-  Execute("INSERT INTO workflow.trace (enrollment, at, step, what, detail) SELECT enrollment, $5, step, what, detail"
-          " FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS u(enrollment, step, what, detail)",
-          Params().Int8s(ids).Texts(steps).Texts(whats).Texts(details).Time(round_.now));
+  rows.Finish();
 }
 
 void Batch::SaveRefusals() {
   if (refusals_.empty()) return;
-  std::vector<std::string> reasons, events, names, accounts, contacts, keys, details;
-  std::vector<int32_t> workflows, versions;
-  std::vector<std::optional<std::string>> sources, rows;
+  TableWriter rows(EnsureMonth("refusal", "at", round_.now));
   for (const PendingRefusal& refusal : refusals_) {
-    reasons.push_back(RefusalName(refusal.reason));
-    workflows.push_back(refusal.version->workflow);
-    versions.push_back(refusal.version->number);
-    events.push_back(refusal.event_uuid);
-    names.push_back(refusal.event_name);
-    accounts.push_back(refusal.account);
-    contacts.push_back(refusal.contact_key);
-    keys.push_back(refusal.entry_key);
-    sources.push_back(refusal.event->source ? std::optional(std::to_string(*refusal.event->source)) : std::nullopt);
-    rows.push_back(refusal.event->row_key);
-    details.push_back(refusal.detail);
+    rows.Time(round_.now).Text(RefusalName(refusal.reason)).Int4(refusal.version->workflow).Int4(refusal.version->number).Uuid(refusal.event_uuid)
+        .Text(refusal.event_name).Text(refusal.account).Text(refusal.contact_key).Text(refusal.entry_key);
+    refusal.event->source ? rows.Int4(*refusal.event->source) : rows.Null();
+    rows.Text(refusal.event->row_key).TextOrNull(refusal.detail);
+    rows.EndRow();
   }
-  Execute("INSERT INTO workflow.refusal (at, reason, workflow, version, event, event_name, account, contact_key, entry_key, source, row_key, detail)"
-          " SELECT $12, reason, workflow, version, event::uuid, event_name, account, contact_key, entry_key, source::int, row_key, nullif(detail, '')"
-          " FROM unnest($1::text[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],"
-          " $11::text[]) AS u(reason, workflow, version, event, event_name, account, contact_key, entry_key, source, row_key, detail)",
-          Params().Texts(reasons).Int4s(workflows).Int4s(versions).Texts(events).Texts(names).Texts(accounts).Texts(contacts).Texts(keys)
-              .Texts(sources).Texts(rows).Texts(details).Time(round_.now));
+  rows.Finish();
 }
 
 void Batch::SaveParked() {

@@ -104,6 +104,29 @@ void TableWriter::EndRow() {
   if (row_ == kRowsMost) Flush();
 }
 
+void TableWriter::EndUpdate(const ItemPointerData& place) {
+  Assert(column_ == columns_);
+  ItemPointerData at = place;
+  const TM_Result result = CallBackend([&] {
+    TupleTableSlot* slot = slots_[row_];
+    ExecStoreVirtualTuple(slot);
+    TM_FailureData failure;
+    LockTupleMode mode;
+    bool indexes = false;
+    const TM_Result done = table_tuple_update(relation_, &at, slot, GetCurrentCommandId(true), InvalidSnapshot, InvalidSnapshot, true, &failure, &mode, &indexes);
+    if (done == TM_Ok && indexes && result_->ri_NumIndices > 0) {
+      list_free(ExecInsertIndexTuples(result_, slot, state_, false, false, nullptr, nullptr));
+      ResetPerTupleExprContext(state_);
+    }
+    ExecClearTuple(slot);
+    return done;
+  });
+  if (result != TM_Ok) throw SqlError{ERRCODE_T_R_SERIALIZATION_FAILURE, "a row of ours was changed by another transaction"};
+  column_ = 0;
+  ++written_;
+  if (row_ == 0 && ++updates_ % kRowsMost == 0) CallBackend([this] { MemoryContextReset(values_in_); });
+}
+
 void TableWriter::Flush() {
   if (row_ == 0) return;
   CallBackend([this] {

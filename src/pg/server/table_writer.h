@@ -32,6 +32,8 @@ class TableWriter {
   TableWriter& Uuid(std::string_view text);
   TableWriter& Null();
   void EndRow();
+  // Instead of EndRow: the row takes the place of the one at `place`, which must be its newest version and nobody else's to change.
+  void EndUpdate(const ItemPointerData& place);
   void Finish();
   size_t written() const { return written_; }
 
@@ -47,7 +49,7 @@ class TableWriter {
   ResultRelInfo* result_;
   int columns_;
   int column_ = 0, row_ = 0;
-  size_t written_ = 0;
+  size_t written_ = 0, updates_ = 0;
 };
 
 // A table of the schema workflow by its name; InvalidOid where there is none.
