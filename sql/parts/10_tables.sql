@@ -48,6 +48,7 @@ CREATE TABLE workflow.version (
   created_at    timestamptz NOT NULL DEFAULT now(),
   published_at  timestamptz,              -- from then on immutable
   listened      boolean NOT NULL DEFAULT false,  -- capture loads it: it is the published one, or enrollments still live on it
+  search_path   text NOT NULL DEFAULT '',  -- in force when it was published: for what of it the server decides
   UNIQUE (workflow, number)
 );
 
@@ -234,6 +235,7 @@ CREATE TABLE workflow.error (
   message     text NOT NULL,
   detail      text
 );
+CREATE INDEX error_at ON workflow.error (at);
 
 -- The ledger of rounds: what has been read. Appended to, never updated; the newest row counts.
 CREATE TABLE workflow.round (

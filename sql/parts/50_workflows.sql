@@ -7,10 +7,15 @@ COMMENT ON FUNCTION workflow.validate(jsonb) IS
 'Every problem of a definition, one a row: severity (error, warning), path (a JSON Pointer), a sentence, a hint or NULL. No row: it may be published. '
 'A template that is not stored yet is a warning here and an error of publish().';
 
-CREATE FUNCTION workflow.check_definition(definition jsonb, publishing boolean) RETURNS void
+CREATE FUNCTION workflow.check_definition(definition jsonb, publishing boolean, owner name = session_user) RETURNS void
 LANGUAGE c STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_check_definition';
-COMMENT ON FUNCTION workflow.check_definition(jsonb, boolean) IS
-'Raises WF001 with all errors of a definition, one a line of the detail, their hints in the hint; its warnings come as warnings.';
+COMMENT ON FUNCTION workflow.check_definition(jsonb, boolean, name) IS
+'Raises WF001 with all errors of a definition, one a line of the detail, their hints in the hint; its warnings come as warnings. owner: by whose rights what '
+'the server decides is tried.';
+
+CREATE FUNCTION workflow.callers_search_path() RETURNS text
+LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_callers_search_path';
+COMMENT ON FUNCTION workflow.callers_search_path() IS 'The search_path that was in force where the function that calls this one, which has its own, was called.';
 
 CREATE FUNCTION workflow.schema(which text = 'definition') RETURNS jsonb
 LANGUAGE c IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_schema';
@@ -87,8 +92,9 @@ BEGIN
     RAISE EXCEPTION 'version % of workflow "%" is published already', v.number, w.name
       USING ERRCODE = 'WF007', HINT = 'workflow.save_draft() stores a new version.';
   END IF;
-  PERFORM workflow.check_definition(v.definition, true);
-  UPDATE workflow.version o SET published_at = now(), listened = true, comment = publish.comment WHERE o.id = v.id;
+  PERFORM workflow.check_definition(v.definition, true, v.owner);
+  UPDATE workflow.version o SET published_at = now(), listened = true, comment = publish.comment, search_path = workflow.callers_search_path()
+   WHERE o.id = v.id;
   UPDATE workflow.workflow o SET published = v.number, status = CASE w.status WHEN 'paused' THEN 'paused' ELSE 'published' END WHERE o.id = w.id;
   RAISE NOTICE 'version % of workflow "%" is published; contacts that are already there are not enrolled', v.number, w.name
     USING HINT = 'workflow.enroll() enrolls one of them; enroll_existing is for all who match, where the version of pg_workflow has it.';

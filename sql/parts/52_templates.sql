@@ -55,7 +55,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 #variable_conflict use_column
 DECLARE
   wrong text;
-  known text[] := '{sender,timezone}';
+  known text[] := '{data,sender,timezone}';
 BEGIN
   PERFORM workflow.require_argument('account', set_account.account IS NOT NULL);
   PERFORM workflow.require_argument('settings', set_account.settings IS NOT NULL);
@@ -76,9 +76,13 @@ BEGIN
     RAISE EXCEPTION 'the sender must be an object, not %', jsonb_typeof(settings->'sender')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"name": "Acme", "email": "hello@acme.test"}.';
   END IF;
+  IF jsonb_typeof(settings->'data') NOT IN ('object', 'null') THEN
+    RAISE EXCEPTION 'the data must be an object, not %', jsonb_typeof(settings->'data')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"plan": "pro"}.';
+  END IF;
   INSERT INTO workflow.account (account, settings) VALUES (set_account.account, set_account.settings)
   ON CONFLICT (account) DO UPDATE SET settings = excluded.settings;
 END $$;
 COMMENT ON FUNCTION workflow.set_account(text, jsonb) IS
 'Sets what an account has of its own; what is left out, it has no more. timezone: for contacts without a known one. sender: an object, for workflows that name '
-'none. The account '''' stands for all that have no settings. Raises 22023 for an unknown key or zone.';
+'none. data: an object of the CRM''s own, account.data of conditions and texts. The account '''' stands for all that have no settings. Raises 22023 for an unknown key or zone.';

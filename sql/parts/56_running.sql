@@ -170,6 +170,7 @@ DECLARE
   pruned bigint;
   tables record;
   buckets record;
+  kept record;
 BEGIN
   PERFORM workflow.require_read_committed('maintain');
   -- In a copy the transaction numbers mean nothing, so what was read cannot be told.
@@ -177,11 +178,13 @@ BEGIN
     RETURN '{"busy": true}';
   END IF;
   SELECT * INTO buckets FROM workflow.drop_timer_buckets();
+  SELECT * INTO kept FROM workflow.apply_retention();
   retired := workflow.retire_versions();
   pruned := workflow.prune_rounds();
   SELECT * INTO tables FROM workflow.empty_event_tables();
   RETURN jsonb_build_object('busy', false, 'versions_retired', retired, 'rounds_pruned', pruned, 'event_tables_emptied', tables.emptied,
-                            'event_tables_busy', tables.busy, 'timer_buckets_dropped', buckets.dropped, 'timer_buckets_busy', buckets.busy);
+                            'event_tables_busy', tables.busy, 'timer_buckets_dropped', buckets.dropped, 'timer_buckets_busy', buckets.busy,
+                            'retention_dropped', kept.dropped, 'retention_busy', kept.busy, 'states_removed', kept.states);
 END $$;
 COMMENT ON FUNCTION workflow.maintain() IS
 'Housekeeping, which the worker does once a minute: forgets versions nobody lives on, old rows of the ledger, events that were read. Waits for nothing. '

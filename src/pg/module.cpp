@@ -1,4 +1,7 @@
 // What happens when the server loads the module: settings, shared memory (preloaded only), callbacks. Nothing else runs at load.
+#include <iterator>
+
+#include "core/base/duration.h"
 #include "pg/process/launcher.h"
 #include "pg/server/pg.h"
 #include "pg/settings.h"
@@ -17,6 +20,8 @@ constinit int nap_ms = 1000;
 constinit char* capture = nullptr;
 constinit int capture_memory_kb = 8192;
 constinit bool virtual_clock = false;
+constinit char* retention[5] = {};
+constinit bool allow_superuser_code = false;
 }  // namespace workflow::pg::settings
 
 namespace {
@@ -27,6 +32,25 @@ bool CheckCapture(char** value, void**, GucSource) noexcept {
   else GUC_check_errdetail("The values are \"on\" and \"off\".");
   return false;
 }
+
+bool CheckRetention(char** value, void**, GucSource) noexcept {
+  if (strcmp(*value, "forever") == 0) return true;
+  const auto duration = workflow::ParseDuration(*value);
+  if (duration && !duration->is_negative() && !duration->is_zero()) return true;
+  GUC_check_errdetail("It is a duration like \"90 days\", or \"forever\".");
+  return false;
+}
+
+struct Retention {
+  const char *name, *what, *standard;
+};
+constexpr Retention kRetentions[] = {
+    {"pg_workflow.retention_messages", "How long messages stay, with what became of them.", "90 days"},
+    {"pg_workflow.retention_history", "How long the history of enrollments stays.", "400 days"},
+    {"pg_workflow.retention_states", "How long the state of an ended enrollment stays; at most as long as its history.", "400 days"},
+    {"pg_workflow.retention_refusals", "How long events that did not enroll stay.", "30 days"},
+    {"pg_workflow.retention_errors", "How long errors stay.", "90 days"},
+};
 
 void DefineSettings() {
   namespace s = workflow::pg::settings;
@@ -42,6 +66,12 @@ void DefineSettings() {
                           nullptr, &s::capture_memory_kb, 8192, 64, 1 << 20, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("pg_workflow.virtual_clock", "tick() takes the time as an argument and the worker rests: tests, demonstrations.",
                            nullptr, &s::virtual_clock, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("pg_workflow.allow_superuser_code", "Workflows of superusers may contain \"sql\".", nullptr, &s::allow_superuser_code,
+                           false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  for (size_t i = 0; i < std::size(kRetentions); ++i) {
+    DefineCustomStringVariable(kRetentions[i].name, kRetentions[i].what, nullptr, &s::retention[i], kRetentions[i].standard, PGC_SUSET, 0,
+                               CheckRetention, nullptr, nullptr);
+  }
   MarkGUCPrefixReserved("pg_workflow");
 }
 

@@ -1,11 +1,13 @@
 // Any document: compiling never fails but by a problem, and evaluating gives an answer that holds.
 //   - a condition is the result exactly where no problem is an error
-//   - with every field known the answer is never deferred
+//   - with every field known and every rule of the server's answered the answer is never deferred; without answers, what it hangs on is asked
+//   - a condition can be written as SQL, or a problem says why not
 //   - an answer given without some fields is the answer with all of them
 #include <cstdint>
 #include <cstdlib>
 
 #include "../unit/condition_scope.h"
+#include "core/condition/sql.h"
 
 namespace workflow {
 namespace {
@@ -42,6 +44,12 @@ Value ValueFor(const Field& field, uint8_t choice) {
   }
 }
 
+class PlainNames final : public SqlNames {
+ public:
+  std::string Of(uint32_t field, const std::string&, Problems*) const override { return "c" + std::to_string(field); }
+  std::string Expression(const std::string& sql, const std::string&, Problems*) const override { return "(" + sql + ")"; }
+};
+
 void Run(std::string_view input) {
   // The first bytes choose the facts, the rest is the document.
   constexpr size_t kChoices = 16;
@@ -68,11 +76,22 @@ void Run(std::string_view input) {
   }
   const Instant now{static_cast<uint8_t>(choices[0]) * 100 * kDay};
   const UtcZone zone;
-  const Outcome answer = Evaluate(*condition, all, now, &zone);
-  Require(answer != Outcome::kDeferred);
+  std::vector<Outcome> answers;
+  for (size_t i = 0; i < scope.table.deferred.size(); ++i) {
+    const int choice = choices[(i * 5 + 1) % kChoices] % 3;
+    answers.push_back(choice == 0 ? Outcome::kFalse : choice == 1 ? Outcome::kNull : Outcome::kTrue);
+  }
+  std::vector<uint32_t> asked;
+  const Outcome answer = Evaluate(*condition, Facts(all, answers, &asked), now, &zone);
+  Require(answer != Outcome::kDeferred && asked.empty());
+  const Outcome unanswered = Evaluate(*condition, Facts(all, {}, &asked), now, &zone);
+  Require(unanswered == answer || (unanswered == Outcome::kDeferred && !asked.empty()));
+  for (const uint32_t rule : asked) Require(rule < answers.size());
   const Outcome early = Evaluate(*condition, some, now, nullptr);
   Require(early == Outcome::kDeferred || early == answer);
   for (const uint32_t field : FieldsOf(*condition)) Require(field < values.size());
+  Problems of_sql;
+  Require(!ToSql(*condition, scope.table, PlainNames(), &of_sql).empty() || of_sql.HasErrors());
 }
 
 }  // namespace

@@ -25,9 +25,10 @@ struct Compiled {
   }
 };
 
-inline Compiled Compile(std::string_view text, bool knows_old = true) {
+inline Compiled Compile(std::string_view text, bool knows_old = true, bool asks_server = true) {
   Compiled result;
   result.scope.knows_old = knows_old;
+  result.scope.asks_server = asks_server;
   std::string error;
   const std::optional<Json> json = Json::Parse(text, &error, 200);
   EXPECT_TRUE(json.has_value()) << error << " in " << text;

@@ -21,6 +21,9 @@ class TestScope final : public FieldScope {
     Add("contact.birthday", TypeKind::kDate);
     Add("contact.seen", TypeKind::kTimestamp);
     Add("contact.code", TypeKind::kOther);
+    known_["contact.code"].type.sql_name = "character(5)";
+    Add("contact.fee", TypeKind::kOther);
+    known_["contact.fee"].type.sql_name = "money";
     Add("contact.tags", TypeKind::kList, true, TypeKind::kText);
     Add("contact.numbers", TypeKind::kList, true, TypeKind::kInteger);
     Add("contact.codes", TypeKind::kList, true, TypeKind::kOther);
@@ -35,7 +38,8 @@ class TestScope final : public FieldScope {
     Add("order.status", TypeKind::kEnum);
     known_["order.status"].type.labels =
         std::make_shared<const std::vector<std::string>>(std::vector<std::string>{"draft", "shipped", "delivered"});
-    known_["order.status"].type.sql_name = "order_status";
+    known_["order.status"].type.sql_name = "public.order_status";
+    known_["contact.nick"].type.sql_name = "public.citext";
   }
 
   std::optional<uint32_t> Resolve(std::string_view name, const std::string& path, Problems* problems) override {
@@ -59,6 +63,13 @@ class TestScope final : public FieldScope {
 
   const Field& At(uint32_t field) const override { return table.fields[field]; }
 
+  std::optional<uint32_t> Defer(DeferredRule rule) override {
+    if (!asks_server) return {};
+    table.deferred.push_back(std::make_shared<const DeferredRule>(std::move(rule)));
+    return static_cast<uint32_t>(table.deferred.size() - 1);
+  }
+
+  bool asks_server = true;
   bool knows_old = true;
   FieldTable table;
 

@@ -6,19 +6,57 @@ namespace {
 
 using namespace testing;  // NOLINT: the helpers above
 
-TEST(ConditionTypes, WhatOnlyTheServerDecidesIsRefusedByName) {
-  constexpr const char* kNotHere = "is not supported by this version of pg_workflow";
-  ExpectProblem(RuleOf("contact.name", "matches", R"("^a")"),
-                R"(! /filter/operator: "matches" is not supported by this version of pg_workflow)");
-  ExpectProblem(R"({"sql": "true"})", R"(! /filter/sql: "sql" is not supported by this version of pg_workflow)");
-  for (const char* field : {"contact.name", "contact.nick", "order.status", "contact.code"}) {
-    for (const char* op : {"<", ">", "<=", ">="}) ExpectProblem(RuleOf(field, op, R"("m")"), kNotHere);
-    ExpectProblem(RuleOf(field, "between", R"(["a", "m"])"), kNotHere);
+TEST(ConditionTypes, WhatOnlyTheServerDecidesIsDeferred) {
+  const auto expect_deferred = [](const std::string& rule) {
+    const Compiled compiled = Compile(rule);
+    ASSERT_TRUE(compiled.condition) << rule << compiled.Report();
+    EXPECT_EQ(compiled.condition->root.deferred, 0) << rule;
+    EXPECT_EQ(DeferredOf(*compiled.condition), std::vector<uint32_t>{0});
+    ASSERT_EQ(compiled.scope.table.deferred.size(), 1U);
+    EXPECT_EQ(compiled.scope.table.deferred[0]->path.substr(0, 7), "/filter");
+  };
+  for (const char* field : {"contact.name", "contact.nick", "contact.code", "contact.fee"}) {
+    for (const char* op : {"<", ">", "<=", ">="}) expect_deferred(RuleOf(field, op, R"("m")"));
+    expect_deferred(RuleOf(field, "between", R"(["a", "m"])"));
   }
-  for (const char* op : {"=", "in", "contains", "changedTo", "withinLast"})
-    ExpectProblem(RuleOf("contact.code", op, R"("m")"), kNotHere);
-  ExpectProblem(RuleOf("contact.codes", "contains", R"("m")"), kNotHere);
-  for (const char* op : {"null", "notNull", "changed"}) ExpectFine(RuleOf("contact.code", op, "null"));
+  expect_deferred(RuleOf("order.status", "<", R"("shipped")"));
+  for (const char* op : {"=", "changedTo"}) expect_deferred(RuleOf("contact.fee", op, R"("12.50")"));
+  expect_deferred(RuleOf("contact.fee", "=", "12.5"));
+  expect_deferred(RuleOf("contact.fee", "in", R"(["1", "2"])"));
+  for (const char* op : {"contains", "beginsWith", "matches"}) expect_deferred(RuleOf("contact.code", op, R"("m")"));
+  expect_deferred(RuleOf("contact.codes", "contains", R"("m")"));
+  for (const char* op : {"containsAny", "containsAll"}) expect_deferred(RuleOf("contact.codes", op, R"(["m"])"));
+  for (const char* field : {"contact.name", "contact.nick", "contact.data.a"}) expect_deferred(RuleOf(field, "matches", R"("^a")"));
+  expect_deferred(R"({"sql": "contact.name < 'm'"})");
+  for (const char* op : {"null", "notNull", "changed", "becameNull"}) {
+    EXPECT_EQ(Compile(RuleOf("contact.fee", op, "null")).condition->root.deferred, -1) << op;
+  }
+  EXPECT_EQ(Compile(RuleOf("contact.name", "=", R"("m")")).condition->root.deferred, -1);
+}
+
+TEST(ConditionTypes, WhereNobodyAsksTheServerItsRulesAreRefused) {
+  const auto report = [](const std::string& rule) { return Compile(rule, true, false).Report(); };
+  EXPECT_NE(report(RuleOf("contact.name", "<", R"("m")"))
+                .find(R"(! /filter/operator: operator "<" on "contact.name" of type text is not known here [Only the database)"),
+            std::string::npos);
+  EXPECT_NE(report(RuleOf("contact.name", "matches", R"("m")")).find("! /filter/operator"), std::string::npos);
+  EXPECT_NE(report(R"({"sql": "true"})").find(R"(! /filter/sql: "sql" is not known here)"), std::string::npos);
+  EXPECT_EQ(report(RuleOf("contact.name", "=", R"("m")")), "");
+}
+
+TEST(ConditionTypes, SqlStandsInPlaceOfARule) {
+  ExpectFine(R"({"combinator": "and", "rules": [{"sql": "true", "id": "x", "disabled": false}]})");
+  ExpectProblem(R"({"sql": "true", "field": "contact.name"})", R"(! /filter/field: unknown key "field" in a rule of SQL)");
+  for (const char* sql : {R"("")", R"(" \n")", "1", "null", "[]"}) {
+    ExpectProblem(R"({"sql": )" + std::string(sql) + "}", R"(! /filter/sql: "sql" must be one boolean expression)");
+  }
+  const Compiled compiled = Compile(R"([{"sql": "a = 1"}, )" + RuleOf("contact.name", "<", R"("m")") + "]");
+  ASSERT_TRUE(compiled.condition);
+  EXPECT_TRUE(ReadsSql(*compiled.condition));
+  EXPECT_EQ(compiled.scope.table.deferred[0]->sql, "a = 1");
+  EXPECT_EQ(compiled.condition->paths, (std::vector<std::string>{"/filter/0", "/filter/1"}));
+  EXPECT_EQ(FieldsOf(*compiled.condition), std::vector<uint32_t>{0});
+  EXPECT_FALSE(ReadsSql(*Compile(RuleOf("contact.name", "<", R"("m")")).condition));
 }
 
 TEST(ConditionTypes, OperatorsAreCheckedAgainstTheType) {
@@ -27,6 +65,10 @@ TEST(ConditionTypes, OperatorsAreCheckedAgainstTheType) {
   ExpectProblem(RuleOf("contact.name", "containsAny", R"(["a"])"), "has no meaning");
   ExpectProblem(RuleOf("contact.tags", "in", R"(["a"])"), R"(Use "contains", "containsAny" or "containsAll")");
   ExpectProblem(RuleOf("contact.tags", "beginsWith", R"("a")"), "has no meaning");
+  ExpectProblem(RuleOf("order.total", "matches", R"("1")"), "has no meaning");
+  ExpectProblem(RuleOf("order.status", "matches", R"("s")"), "has no meaning");
+  ExpectProblem(RuleOf("contact.fee", "contains", R"("1")"), R"(operator "contains" on "contact.fee" of type money has no meaning)");
+  ExpectProblem(RuleOf("contact.fee", "withinLast", R"("1 day")"), "has no meaning");
   ExpectProblem(RuleOf("contact.tags", "<", R"("a")"), "has no meaning");
   ExpectProblem(RuleOf("order.status", "beginsWith", R"("a")"), "has no meaning");
   ExpectFine(RuleOf("contact.data", "contains", R"("a")"));
@@ -74,6 +116,9 @@ TEST(ConditionTypes, LiteralsOfAnotherTypeAreRefused) {
                 "! /filter/value: invalid value for \"order.total\" of type numeric: \"x\"");
   ExpectProblem(RuleOf("order.total", "in", R"([1, "x"])"), "! /filter/value/1: invalid value");
   ExpectProblem(RuleOf("order.total", "in", "1"), "needs an array of values");
+  ExpectProblem(RuleOf("contact.name", "matches", "5"), "[Write a regular expression as a string.]");
+  ExpectProblem(RuleOf("contact.name", "matches", R"("")"), "its value is empty");
+  ExpectProblem(RuleOf("contact.fee", ">", "true"), "[Write a string, as the database reads such values.]");
 }
 
 TEST(ConditionTypes, CommaSeparatedStringsAreLists) {
@@ -118,6 +163,10 @@ TEST(ConditionTypes, OtherFieldsAsValues) {
                 R"(! /filter/value: unknown field "order.totl" [Did you mean "order.total"?])");
   ExpectProblem(rule("order.total", "between", R"("order.limit")"), "needs two bounds");
   ExpectProblem(rule("order.total", "=", "5"), "the name of a field is needed here");
+  ExpectFine(rule("contact.name", "<", R"("contact.email")"));
+  ExpectFine(rule("contact.fee", ">", R"("contact.fee")"));
+  ExpectProblem(rule("contact.fee", ">", R"("contact.code")"), "cannot be compared with");
+  ExpectProblem(rule("contact.name", "matches", R"("contact.email")"), "cannot be used with another field");
   ExpectProblem(rule("order.total", "changedTo", R"("order.limit")"), "cannot be used with another field");
   ExpectProblem(rule("order.paid_at", "withinLast", R"("order.sent_at")"), "cannot be used with another field");
   ExpectProblem(R"({"field": "order.total", "operator": "=", "value": 1, "valueSource": "row"})",

@@ -117,13 +117,16 @@ std::optional<Decimal> Decimal::Parse(std::string_view text) {
   if (whole.empty() || (whole.size() > 1 && whole.front() == '0')) return {};
   std::string digits(whole);
   int64_t scale = 0;
+  int32_t shown = 0;
   if (TakeOneOf(&text, ".")) {
     std::string_view fraction = TakeDigits(&text);
     if (fraction.empty()) return {};
     digits += fraction;
     scale = static_cast<int64_t>(fraction.size());
+    shown = static_cast<int32_t>(std::min<int64_t>(scale, kPlacesMax));
   }
   if (TakeOneOf(&text, "eE")) {
+    shown = 0;  // an exponent says nothing about zeros
     std::optional<int64_t> exponent = TakeExponent(&text);
     if (!exponent) return {};
     scale -= *exponent;
@@ -134,8 +137,11 @@ std::optional<Decimal> Decimal::Parse(std::string_view text) {
   if (last != digits.npos && scale - static_cast<int64_t>(digits.size() - 1 - last) > kPlacesMax) return {};
   Decimal result = Make(negative, std::move(digits), scale);
   if (!result.is_finite()) return {};
+  result.shown_ = shown;
   return result;
 }
+
+std::string Decimal::ToShown() const { return ToFixed(std::max(shown_, scale_)); }
 
 std::string Decimal::ToString() const {
   if (kind_ == Kind::kNaN) return "NaN";

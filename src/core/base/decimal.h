@@ -21,6 +21,8 @@ class Decimal {
 
   // Plain notation without exponent and without trailing zeros: "12.5", "-0.001", "1000".
   std::string ToString() const;
+  // With the zeros behind the point that it was parsed with: "10.00" stays that, as the server shows it. What is computed has none.
+  std::string ToShown() const;
   // Rounded half away from zero to `places` digits after the point, all of them printed: (2) "12.50".
   std::string ToFixed(int places) const;
   std::optional<int64_t> ToInteger() const;  // only where it is whole and fits
@@ -30,7 +32,9 @@ class Decimal {
   bool is_negative() const { return negative_; }
 
   friend std::strong_ordering operator<=>(const Decimal& a, const Decimal& b);
-  friend bool operator==(const Decimal& a, const Decimal& b) = default;
+  friend bool operator==(const Decimal& a, const Decimal& b) {
+    return a.kind_ == b.kind_ && a.negative_ == b.negative_ && a.scale_ == b.scale_ && a.digits_ == b.digits_;
+  }
 
   friend Decimal operator+(const Decimal& a, const Decimal& b);
   friend Decimal operator-(const Decimal& a, const Decimal& b);
@@ -50,6 +54,7 @@ class Decimal {
   Kind kind_ = Kind::kFinite;
   bool negative_ = false;
   int32_t scale_ = 0;   // value = digits * 10^-scale (scale may be negative)
+  int32_t shown_ = 0;   // digits behind the point as it was written: for people, never for a comparison
   std::string digits_;  // most significant first; empty is zero
 };
 

@@ -207,7 +207,7 @@ Json ToJson(const Value& value) {
   if (const bool* b = value.As<bool>()) return Json::Boolean(*b);
   if (const int64_t* number = value.As<int64_t>()) return Json::Integer(*number);
   const Decimal* number = value.As<Decimal>();
-  if (number != nullptr && number->is_finite()) return Json::Number(number->ToString());
+  if (number != nullptr && number->is_finite()) return Json::Number(number->ToShown());
   if (const Json* json = value.AsJson()) return *json;
   const List* list = value.AsList();
   if (list == nullptr) return Json::String(FormatValue(value));

@@ -12,7 +12,9 @@
 //   a date is compared as a whole day, today included; so its durations have no hours;
 //   json is compared with literals of its own kind and is null otherwise; only its numbers have an order, and a string in it has an
 //   age where it is an instant with an offset.
-// Text order and enum order are the server's (collations); the compiler refuses them, as it does types that only the server knows.
+//
+// The order of texts (collations) and enums, regular expressions, SQL, and types that the core does not know are the server's to decide.
+// Such a rule is compiled to a DeferredRule; whoever evaluates asks the server and gives the answers with the facts.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/base/duration.h"
@@ -39,7 +42,8 @@ enum class Operator : uint8_t {
   kContains, kBeginsWith, kEndsWith, kDoesNotContain, kDoesNotBeginWith, kDoesNotEndWith,
   kNull, kNotNull, kIn, kNotIn, kBetween, kNotBetween,
   kChanged, kChangedTo, kChangedFrom, kBecameNull, kBecameNotNull,
-  kWithinLast, kOlderThan, kContainsAny, kContainsAll,
+  kWithinLast, kOlderThan, kContainsAny, kContainsAll, kMatches,
+  kSql,  // {"sql": …} in place of a rule
 };
 
 // A node of the compiled tree. Literals are already values of the field's type.
@@ -51,7 +55,9 @@ struct ConditionNode {
   Operator op = Operator::kEqual;
   TypeKind type = TypeKind::kOther;       // of the field
   TypeKind element = TypeKind::kOther;    // of its members, where it is a list
-  uint32_t field = 0;
+  uint32_t field = 0;                     // but of kSql, which names none
+  int32_t deferred = -1;                  // index into the table's deferred rules; -1: the core decides
+  uint32_t number = 0;                    // of a rule: its place is Condition::paths[number]
   std::optional<uint32_t> old_field;      // of the changed… and became… operators
   std::vector<uint32_t> value_fields;     // valueSource "field": in the place of values
   std::vector<Value> values;              // one; two for between; any number for in and contains…
@@ -60,10 +66,40 @@ struct ConditionNode {
 
 struct Condition {
   ConditionNode root;
+  std::vector<std::string> paths = {};    // of each rule, as JSON Pointers
 };
 
-// The value of each field of the table, by index; nullptr where it is not known here. Of a field with a path it is what Dig finds.
-using Facts = std::span<const Value* const>;
+// A rule that only the server can decide. sql.h writes it down.
+struct DeferredRule {
+  ConditionNode rule;                     // its op is kSql where it is an expression of the author's
+  std::string sql = {};                   // that expression
+  std::vector<std::string> entities = {}; // whose rows the expression may name
+  std::string path = {};
+};
+
+// What is known where a condition is evaluated.
+class Facts {
+ public:
+  Facts() = default;
+  template <typename Values>
+    requires std::is_convertible_v<const Values&, std::span<const Value* const>>
+  Facts(const Values& values) : values_(values) {}  // NOLINT: values alone are facts
+  // `answers` are the server's, by index of the deferred rule; kDeferred where it has not been asked. What an evaluation would have had to ask
+  // goes into `asked`, which may be nullptr: of the first condition that is not decided for want of it, and only while `asked` is empty.
+  Facts(std::span<const Value* const> values, std::span<const Outcome> answers, std::vector<uint32_t>* asked)
+      : values_(values), answers_(answers), asked_(asked) {}
+
+  // The value of each field of the table, by index; nullptr where it is not known here. Of a field with a path it is what Dig finds.
+  const Value* operator[](size_t field) const { return values_[field]; }
+  size_t size() const { return values_.size(); }
+  Outcome Answer(size_t rule) const { return rule < answers_.size() ? answers_[rule] : Outcome::kDeferred; }
+  std::vector<uint32_t>* asked() const { return asked_; }
+
+ private:
+  std::span<const Value* const> values_;
+  std::span<const Outcome> answers_;
+  std::vector<uint32_t>* asked_ = nullptr;
+};
 
 // A condition may not be deeper (an array is a group) or longer, so that evaluating it is bounded.
 inline constexpr int kConditionLevelsMax = 16;
@@ -78,14 +114,21 @@ std::optional<Condition> CompileCondition(const Json& json, const std::string& p
 // `zone` is where civil dates and times of fields are compared with `now`; may be absent: such rules are then deferred.
 // Takes no memory unless a number of more than 15 digits meets one of another type, or json is met whole; where there is none to be
 // had the condition is deferred, since nothing is known about it then.
-Outcome Evaluate(const Condition& condition, Facts facts, Instant now, const Zone* zone) noexcept;
+Outcome Evaluate(const Condition& condition, const Facts& facts, Instant now, const Zone* zone) noexcept;
+
+// The outcome of one rule of a condition, by the same facts.
+Outcome EvaluateRule(const ConditionNode& rule, const Facts& facts, Instant now, const Zone* zone) noexcept;
 
 // The fields whose value is there and still cannot be compared as their rule wants (text where a number is meant, inside of json): such a rule is
 // null, and its rows do not match. For telling an operator; no rule is deferred or decided by it.
-std::vector<uint32_t> Incomparable(const Condition& condition, Facts facts, Instant now);
+std::vector<uint32_t> Incomparable(const Condition& condition, const Facts& facts, Instant now);
 
-// Every field index the condition reads, sorted, old ones included.
+// Every field index the condition reads, sorted, old ones included. What an {"sql"} in it reads is not among them.
 std::vector<uint32_t> FieldsOf(const Condition& condition);
+
+// Every deferred rule of it, sorted; and whether one of them is an {"sql"}, which may read anything.
+std::vector<uint32_t> DeferredOf(const Condition& condition);
+bool ReadsSql(const Condition& condition);
 
 // The value at `path` inside json, typed by what is there (text, numeric, boolean, json, null); null where there is none.
 Value Dig(const Json& json, std::span<const std::string> path);

@@ -12,13 +12,15 @@ namespace {
 
 class Evaluator {
  public:
-  Evaluator(Facts facts, Instant now, const Zone* zone) : facts_(facts), now_(now), zone_(zone) {}
+  Evaluator(const Facts& facts, Instant now, const Zone* zone) : facts_(facts), now_(now), zone_(zone) {}
 
   Outcome Node(const ConditionNode& node) const;
   void Incomparable(const ConditionNode& node, std::vector<uint32_t>* fields) const;
+  void Asked(const ConditionNode& node, std::vector<uint32_t>* rules) const;
 
  private:
   Outcome Rule(const ConditionNode& rule) const;
+  Outcome Deferred(const ConditionNode& rule) const;
   Outcome Change(const ConditionNode& rule, const Value& now, const Value& old) const;
   Outcome Compare(const ConditionNode& rule, Operator op, const Value& value) const;
   template <typename Test>
@@ -37,7 +39,7 @@ class Evaluator {
     return *facts_[field];
   }
 
-  Facts facts_;
+  const Facts& facts_;
   Instant now_;
   const Zone* zone_;
 };
@@ -58,7 +60,7 @@ Outcome Evaluator::Node(const ConditionNode& node) const {
 
 void Evaluator::Incomparable(const ConditionNode& node, std::vector<uint32_t>* fields) const {
   for (const ConditionNode& child : node.children) Incomparable(child, fields);
-  if (node.kind != ConditionNode::Kind::kRule || !IsKnown(node)) return;
+  if (node.kind != ConditionNode::Kind::kRule || node.deferred >= 0 || !IsKnown(node)) return;
   Value room;
   if (IsEmpty(Unwrapped(Fact(node.field), &room))) return;
   for (const uint32_t other : node.value_fields) {
@@ -116,7 +118,26 @@ std::optional<Operator> Opposite(Operator op) {
   }
 }
 
+// The server's answer. Nobody is asked about what is empty: no operator but those of changes is true or false for it.
+Outcome Evaluator::Deferred(const ConditionNode& rule) const {
+  const bool strict = rule.op != Operator::kSql && !rule.old_field;
+  if (strict && facts_[rule.field] != nullptr) {
+    Value room;
+    if (IsEmpty(Unwrapped(*facts_[rule.field], &room))) return Outcome::kNull;
+  }
+  return facts_.Answer(static_cast<size_t>(rule.deferred));
+}
+
+// The rules that the server must decide for this condition to be decided. One whose field is not known cannot be asked about.
+void Evaluator::Asked(const ConditionNode& node, std::vector<uint32_t>* rules) const {
+  if (Node(node) != Outcome::kDeferred) return;
+  for (const ConditionNode& child : node.children) Asked(child, rules);
+  if (node.kind != ConditionNode::Kind::kRule || node.deferred < 0) return;
+  if (node.op == Operator::kSql || IsKnown(node)) rules->push_back(static_cast<uint32_t>(node.deferred));
+}
+
 Outcome Evaluator::Rule(const ConditionNode& rule) const {
+  if (rule.deferred >= 0) return Deferred(rule);
   if (!IsKnown(rule)) return Outcome::kDeferred;
   Value room;
   const Value& value = Unwrapped(Fact(rule.field), &room);
@@ -254,15 +275,27 @@ Outcome Evaluator::Age(const ConditionNode& rule, const Value& value) const {
 
 }  // namespace
 
-std::vector<uint32_t> Incomparable(const Condition& condition, Facts facts, Instant now) {
+std::vector<uint32_t> Incomparable(const Condition& condition, const Facts& facts, Instant now) {
   std::vector<uint32_t> fields;
   Evaluator(facts, now, nullptr).Incomparable(condition.root, &fields);
   return fields;
 }
 
-Outcome Evaluate(const Condition& condition, Facts facts, Instant now, const Zone* zone) noexcept {
+Outcome Evaluate(const Condition& condition, const Facts& facts, Instant now, const Zone* zone) noexcept {
   try {
-    return Evaluator(facts, now, zone).Node(condition.root);
+    const Evaluator evaluator(facts, now, zone);
+    const Outcome outcome = evaluator.Node(condition.root);
+    std::vector<uint32_t>* asked = facts.asked();
+    if (outcome == Outcome::kDeferred && asked != nullptr && asked->empty()) evaluator.Asked(condition.root, asked);
+    return outcome;
+  } catch (const std::bad_alloc&) {
+    return Outcome::kDeferred;
+  }
+}
+
+Outcome EvaluateRule(const ConditionNode& rule, const Facts& facts, Instant now, const Zone* zone) noexcept {
+  try {
+    return Evaluator(facts, now, zone).Node(rule);
   } catch (const std::bad_alloc&) {
     return Outcome::kDeferred;
   }

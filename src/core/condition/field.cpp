@@ -1,5 +1,7 @@
 #include "core/condition/field.h"
 
+#include "core/condition/condition.h"
+
 namespace workflow {
 
 uint32_t FieldTable::Intern(Field field) {
@@ -12,5 +14,7 @@ uint32_t FieldTable::Intern(Field field) {
   fields.push_back(std::move(field));
   return static_cast<uint32_t>(fields.size() - 1);
 }
+
+std::optional<uint32_t> FieldScope::Defer(DeferredRule) { return {}; }
 
 }  // namespace workflow

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,19 +19,24 @@ enum class Scope : uint8_t {
   kOld,         // the same before the change that made the event; null on insert
   kEvent,       // event.name, event.at, event.data.<path>
   kEnrollment,  // enrollment.entered_at, enrollment.version, enrollment.data.<path>
+  kWorkflow,    // workflow.<name>.active: does the contact have a live enrollment in it
+  kAccount,     // account.timezone, account.sender.<path>, account.data.<path>
 };
 
 struct Field {
   Scope scope = Scope::kRow;
   std::string entity;             // of kRow and kOld
-  std::string name;               // the column or mapped name; "name", "at", "data", "entered_at", "version" in the other scopes
+  std::string name;               // the column or mapped name; of kWorkflow the workflow's; else the word after the dot
   std::vector<std::string> path;  // into a json value; empty: the value itself
   Type type;                      // of the value itself; with a path the type is that of the json found
   bool nullable = true;
 };
 
+struct DeferredRule;
+
 struct FieldTable {
   std::vector<Field> fields;
+  std::vector<std::shared_ptr<const DeferredRule>> deferred;  // rules that only the server can decide
   // The index of an equal field (scope, entity, name, path), added where there is none yet.
   uint32_t Intern(Field field);
 };
@@ -43,6 +49,8 @@ class FieldScope {
   // The same field before the change; nothing where this place knows no change (a step), with its own problem reported.
   virtual std::optional<uint32_t> Old(uint32_t field, const std::string& path, Problems* problems) = 0;
   virtual const Field& At(uint32_t field) const = 0;
+  // Takes a rule for the server and gives its index; nothing where nobody asks the server about this place's conditions.
+  virtual std::optional<uint32_t> Defer(DeferredRule rule);
 };
 
 }  // namespace workflow

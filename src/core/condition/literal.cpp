@@ -54,6 +54,9 @@ std::optional<Value> ReadScalar(const Json& json, Family family) {
 }
 
 std::optional<Value> Read(const Type& type, const Json& json, Family family) {
+  // A pattern is a text whatever it is matched with, and so is what a padded text may hold.
+  const bool of_text = family == Family::kPattern || (family == Family::kSubstring && IsPadded(type));
+  if (of_text) return json.is_string() ? std::optional(Value(json.string())) : std::nullopt;
   switch (type.kind) {
     case TypeKind::kBoolean:
       return ReadBoolean(json);
@@ -77,12 +80,16 @@ std::optional<Value> Read(const Type& type, const Json& json, Family family) {
       }
       return Value::OfList(std::move(members));
     }
+    case TypeKind::kOther:  // whether it is a value the server says when the definition is published
+      if (json.is_number()) return Value(json.number());
+      return FromJson(type, json);
     default:
       return FromJson(type, json);
   }
 }
 
 std::string HintFor(const Type& type, const Json& json, Family family) {
+  if (family == Family::kPattern) return "Write a regular expression as a string.";
   switch (type.kind) {
     case TypeKind::kBoolean:
       return "Write true or false.";
@@ -108,7 +115,7 @@ std::string HintFor(const Type& type, const Json& json, Family family) {
       if (json.is_string() && type.labels != nullptr) return NearestHint(json.string(), *type.labels);
       return {};
     case TypeKind::kOther:
-      break;
+      return "Write a string, as the database reads such values.";
   }
   return {};
 }

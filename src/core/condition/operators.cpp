@@ -1,11 +1,14 @@
 #include "core/condition/operators.h"
 
+#include <algorithm>
 #include <array>
+
+#include "core/condition/sql.h"
 
 namespace workflow {
 namespace {
 
-constexpr std::array<OperatorInfo, 27> kOperators = {{
+constexpr std::array<OperatorInfo, 28> kOperators = {{
     {"=", Operator::kEqual, Family::kEquality},
     {"!=", Operator::kNotEqual, Family::kEquality, true},
     {"<", Operator::kLess, Family::kOrder},
@@ -33,6 +36,7 @@ constexpr std::array<OperatorInfo, 27> kOperators = {{
     {"olderThan", Operator::kOlderThan, Family::kAge},
     {"containsAny", Operator::kContainsAny, Family::kOverlap},
     {"containsAll", Operator::kContainsAll, Family::kOverlap},
+    {"matches", Operator::kMatches, Family::kPattern},
 }};
 
 bool IsNumber(TypeKind kind) { return kind == TypeKind::kInteger || kind == TypeKind::kNumeric; }
@@ -43,6 +47,13 @@ bool IsTime(TypeKind kind) { return IsCivil(kind) || kind == TypeKind::kTimestam
 Fit FitOfOrder(TypeKind kind) {
   if (IsText(kind) || kind == TypeKind::kEnum) return Fit::kServer;
   return kind == TypeKind::kList ? Fit::kNo : Fit::kYes;
+}
+
+// Of a type that only the server knows: whether it can be compared at all the server says when the definition is published.
+Fit FitOfOther(Family family, const Type& type) {
+  const bool compared = family == Family::kEquality || family == Family::kChoice || family == Family::kOrder || family == Family::kRange;
+  const bool text = family == Family::kSubstring || family == Family::kContains || family == Family::kPattern;
+  return compared || (text && IsPadded(type)) ? Fit::kServer : Fit::kNo;
 }
 
 Fit YesIf(bool fits) { return fits ? Fit::kYes : Fit::kNo; }
@@ -56,6 +67,10 @@ const OperatorInfo* FindOperator(std::string_view name) {
   return nullptr;
 }
 
+const OperatorInfo& InfoOf(Operator op) {
+  return *std::find_if(kOperators.begin(), kOperators.end(), [op](const OperatorInfo& info) { return info.op == op; });
+}
+
 std::vector<std::string> OperatorNames() {
   std::vector<std::string> names;
   for (const OperatorInfo& info : kOperators) names.emplace_back(info.name);
@@ -67,9 +82,10 @@ Fit FitOf(Family family, const Type& type) {
   const bool list = kind == TypeKind::kList;
   const bool json = kind == TypeKind::kJson;  // what it holds is known when it is evaluated
   if (family == Family::kPresence) return Fit::kYes;
-  if (kind == TypeKind::kOther) return Fit::kServer;
+  if (kind == TypeKind::kOther) return FitOfOther(family, type);
   if (list && (type.element == TypeKind::kOther || type.element == TypeKind::kJson || type.element == TypeKind::kList)) {
-    return Fit::kServer;
+    const bool whole = family == Family::kEquality;
+    return whole || family == Family::kContains || family == Family::kOverlap ? Fit::kServer : Fit::kNo;
   }
   switch (family) {
     case Family::kPresence:
@@ -88,6 +104,8 @@ Fit FitOf(Family family, const Type& type) {
       return YesIf(json || list);
     case Family::kAge:
       return YesIf(IsTime(kind) || json);
+    case Family::kPattern:
+      return IsText(kind) || json ? Fit::kServer : Fit::kNo;
   }
   return Fit::kNo;
 }
@@ -105,7 +123,8 @@ bool Comparable(Family family, const Type& left_type, const Type& right) {
   if (IsNumber(left.kind)) return IsNumber(right.kind);
   if (IsText(left.kind)) return IsText(right.kind);
   if (IsCivil(left.kind)) return IsCivil(right.kind);
-  if (left.kind != right.kind || left.kind == TypeKind::kOther) return false;
+  if (left.kind != right.kind) return false;
+  if (left.kind == TypeKind::kOther) return CastName(left) == CastName(right);
   if (left.kind == TypeKind::kEnum) return left.sql_name == right.sql_name;
   if (left.kind == TypeKind::kList)
     return Comparable(Family::kEquality, OperandType(Family::kOverlap, left), OperandType(Family::kOverlap, right));
@@ -118,7 +137,12 @@ Type OperandType(Family family, const Type& type) {
   Type element;
   element.kind = type.element;
   element.labels = type.labels;
+  if (type.sql_name.ends_with("[]")) element.sql_name = type.sql_name.substr(0, type.sql_name.size() - 2);
   return element;
+}
+
+bool IsPadded(const Type& type) {
+  return type.kind == TypeKind::kOther && CastName(type) == "bpchar";
 }
 
 }  // namespace workflow

@@ -19,6 +19,7 @@ enum class Family : uint8_t {
   kContains,   // one text, or one member of a list
   kOverlap,    // members of a list
   kAge,        // a duration
+  kPattern,    // a regular expression
 };
 
 struct OperatorInfo {
@@ -30,15 +31,19 @@ struct OperatorInfo {
 };
 
 const OperatorInfo* FindOperator(std::string_view name);
+const OperatorInfo& InfoOf(Operator op);  // not of kSql, which has no name
 std::vector<std::string> OperatorNames();
 
 enum class Fit : uint8_t {
   kYes,
   kNo,      // makes no sense for this type
-  kServer,  // makes sense, but only the server knows the answer: collations, the order of enums, other types
+  kServer,  // makes sense, but only the server knows the answer: collations, the order of enums, patterns, other types
 };
 
 Fit FitOf(Family family, const Type& type);
+
+// Text that is padded with blanks: a type of the server's alone, and still a text.
+bool IsPadded(const Type& type);
 
 // Whether the values of two fields can be compared by an operator of this family.
 bool Comparable(Family family, const Type& left, const Type& right);

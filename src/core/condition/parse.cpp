@@ -19,7 +19,9 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
 
 class GroupCompiler {
  public:
-  GroupCompiler(FieldScope& scope, Problems* problems) : scope_(scope), problems_(problems) {}
+  GroupCompiler(FieldScope& scope, Problems* problems) : list_{scope, problems}, problems_(problems) {}
+
+  std::vector<std::string>& paths() { return list_.paths; }
 
   std::optional<ConditionNode> Root(const Json& json, const std::string& path);
 
@@ -32,7 +34,7 @@ class GroupCompiler {
   std::optional<Kind> Combinator(const Json& group, const std::string& path);
   bool HasSeparators(const Json* rules, const std::string& path);
 
-  FieldScope& scope_;
+  RuleList list_;
   Problems* problems_;
   int rules_ = 0;
 };
@@ -58,7 +60,7 @@ std::optional<ConditionNode> GroupCompiler::Node(const Json& json, const std::st
     }
     return {};
   }
-  return CompileRule(json, path, siblings, scope_, problems_);
+  return CompileRule(json, path, siblings, &list_);
 }
 
 // In the query builder's other form of group, combinators stand between the rules.
@@ -136,7 +138,7 @@ std::optional<ConditionNode> GroupCompiler::Members(const Json::Array& rules, Ki
 }
 
 void Collect(const ConditionNode& node, std::vector<uint32_t>* fields) {
-  if (node.kind == ConditionNode::Kind::kRule) {
+  if (node.kind == ConditionNode::Kind::kRule && node.op != Operator::kSql) {
     fields->push_back(node.field);
     if (node.old_field) fields->push_back(*node.old_field);
     fields->insert(fields->end(), node.value_fields.begin(), node.value_fields.end());
@@ -144,21 +146,44 @@ void Collect(const ConditionNode& node, std::vector<uint32_t>* fields) {
   for (const ConditionNode& child : node.children) Collect(child, fields);
 }
 
+void CollectDeferred(const ConditionNode& node, std::vector<uint32_t>* rules) {
+  if (node.deferred >= 0) rules->push_back(static_cast<uint32_t>(node.deferred));
+  for (const ConditionNode& child : node.children) CollectDeferred(child, rules);
+}
+
+bool HasSql(const ConditionNode& node) {
+  return (node.kind == ConditionNode::Kind::kRule && node.op == Operator::kSql) ||
+         std::any_of(node.children.begin(), node.children.end(), HasSql);
+}
+
+std::vector<uint32_t> Sorted(std::vector<uint32_t> numbers) {
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
+}
+
 }  // namespace
 
 std::optional<Condition> CompileCondition(const Json& json, const std::string& path, FieldScope& scope, Problems* problems) {
   const size_t errors = CountErrors(*problems);
-  std::optional<ConditionNode> root = GroupCompiler(scope, problems).Root(json, path);
+  GroupCompiler compiler(scope, problems);
+  std::optional<ConditionNode> root = compiler.Root(json, path);
   if (!root || CountErrors(*problems) > errors) return {};
-  return Condition{*std::move(root)};
+  return Condition{*std::move(root), std::move(compiler.paths())};
 }
 
 std::vector<uint32_t> FieldsOf(const Condition& condition) {
   std::vector<uint32_t> fields;
   Collect(condition.root, &fields);
-  std::sort(fields.begin(), fields.end());
-  fields.erase(std::unique(fields.begin(), fields.end()), fields.end());
-  return fields;
+  return Sorted(std::move(fields));
 }
+
+std::vector<uint32_t> DeferredOf(const Condition& condition) {
+  std::vector<uint32_t> rules;
+  CollectDeferred(condition.root, &rules);
+  return Sorted(std::move(rules));
+}
+
+bool ReadsSql(const Condition& condition) { return HasSql(condition.root); }
 
 }  // namespace workflow

@@ -8,8 +8,6 @@
 namespace workflow {
 namespace {
 
-constexpr const char* kNotHere = " is not supported by this version of pg_workflow";
-
 std::string Quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 constexpr const char* kFinish = "Finish the rule, or take it out.";
@@ -32,6 +30,7 @@ class RuleCompiler {
   bool ReadLiterals(const Subject& subject, ConditionNode* node);
   bool ReadFields(const Subject& subject, ConditionNode* node);
   bool CheckCount(const Subject& subject, size_t count);
+  bool Defer(const OperatorInfo& op, const Field& field, ConditionNode* node);
   void WarnOfEmpty(const OperatorInfo& op, const Field& field, const Siblings& siblings);
 
   const std::string& field_name() const { return rule_.Find("field")->string(); }
@@ -62,10 +61,6 @@ const OperatorInfo* RuleCompiler::ReadOperator() {
   if (name == nullptr) return nullptr;
   if (const OperatorInfo* op = FindOperator(*name)) return op;
   const std::string place = Pointer(path_, "operator");
-  if (*name == "matches") {
-    problems_->Error(place, Quoted(*name) + kNotHere);
-    return nullptr;
-  }
   const std::vector<std::string> known = OperatorNames();
   std::string hint = NearestHint(*name, known);
   if (hint.empty()) {
@@ -78,13 +73,9 @@ const OperatorInfo* RuleCompiler::ReadOperator() {
 
 bool RuleCompiler::CheckFit(const OperatorInfo& op, const Field& field) {
   const Fit fit = FitOf(op.family, field.type);
-  if (fit == Fit::kYes) return true;
+  if (fit != Fit::kNo) return true;
   const std::string what = "operator " + Quoted(op.name) + " on " + Quoted(field_name()) + " of type " + TypeName(field.type);
   const std::string place = Pointer(path_, "operator");
-  if (fit == Fit::kServer) {
-    problems_->Error(place, what + kNotHere, "Only the database can compare such values.");
-    return false;
-  }
   const bool list = field.type.kind == TypeKind::kList;
   problems_->Error(place, what + " has no meaning",
                    list ? "Use \"contains\", \"containsAny\" or \"containsAll\" for the members of a list." : "");
@@ -130,7 +121,7 @@ bool RuleCompiler::ReadLiterals(const Subject& subject, ConditionNode* node) {
 // valueSource "field": `value` names fields instead of literals.
 bool RuleCompiler::ReadFields(const Subject& subject, ConditionNode* node) {
   const Family family = subject.op.family;
-  if (subject.op.change || family == Family::kOverlap || family == Family::kAge) {
+  if (subject.op.change || family == Family::kOverlap || family == Family::kAge || family == Family::kPattern) {
     problems_->Error(Pointer(path_, "valueSource"), "operator " + Quoted(subject.op.name) + " cannot be used with another field");
     return false;
   }
@@ -193,6 +184,23 @@ bool RuleCompiler::ReadValue(const Subject& subject, ConditionNode* node) {
   return subject.op.family == Family::kAge ? ReadDuration(subject, node) : ReadLiterals(subject, node);
 }
 
+// What the core cannot decide is put to the server, where somebody asks it.
+bool RuleCompiler::Defer(const OperatorInfo& op, const Field& field, ConditionNode* node) {
+  const auto is_other = [&](uint32_t other) { return FitOf(op.family, scope_.At(other).type) == Fit::kServer; };
+  const bool asks = FitOf(op.family, field.type) == Fit::kServer ||
+                    (op.family != Family::kPresence && std::any_of(node->value_fields.begin(), node->value_fields.end(), is_other));
+  if (!asks) return true;
+  const std::optional<uint32_t> index = scope_.Defer({.rule = *node, .path = path_});
+  if (index) {
+    node->deferred = static_cast<int32_t>(*index);
+    return true;
+  }
+  problems_->Error(Pointer(path_, "operator"),
+                   "operator " + Quoted(op.name) + " on " + Quoted(field_name()) + " of type " + TypeName(field.type) + " is not known here",
+                   "Only the database can decide it; put it into the filter of a trigger.");
+  return false;
+}
+
 // Whether a rule beside this one says what empty means: `or null`, or `and notNull`.
 void RuleCompiler::WarnOfEmpty(const OperatorInfo& op, const Field& field, const Siblings& siblings) {
   if (!op.negative || !field.nullable) return;
@@ -234,19 +242,43 @@ std::optional<ConditionNode> RuleCompiler::Compile(const Siblings& siblings) {
     node.old_field = scope_.Old(*index, Pointer(path_, "operator"), problems_);
     if (!node.old_field) return {};
   }
+  if (!Defer(*op, field, &node)) return {};
   WarnOfEmpty(*op, field, siblings);
+  return node;
+}
+
+// {"sql": "…"}: whether it is one boolean expression the server says when the definition is published.
+std::optional<ConditionNode> CompileSql(const Json& rule, const std::string& path, FieldScope& scope, Problems* problems) {
+  const std::vector<std::string> known = {"sql", "id", "path", "disabled", "muted"};
+  CheckKeys(rule, known, "rule of SQL", path, problems);
+  Flag(rule, "disabled", path, problems);
+  const Json& sql = *rule.Find("sql");
+  const std::string place = Pointer(path, "sql");
+  if (!sql.is_string() || sql.string().find_first_not_of(" \t\r\n") == std::string::npos) {
+    problems->Error(place, "\"sql\" must be one boolean expression, as a text that is not empty");
+    return {};
+  }
+  ConditionNode node;
+  node.op = Operator::kSql;
+  const std::optional<uint32_t> index = scope.Defer({.rule = node, .sql = sql.string(), .path = place});
+  if (!index) {
+    problems->Error(place, "\"sql\" is not known here", "Only the database can decide it; put it into the filter of a trigger.");
+    return {};
+  }
+  node.deferred = static_cast<int32_t>(*index);
   return node;
 }
 
 }  // namespace
 
-std::optional<ConditionNode> CompileRule(const Json& rule, const std::string& path, const Siblings& siblings, FieldScope& scope,
-                                         Problems* problems) {
-  if (rule.Find("sql") != nullptr) {
-    problems->Error(Pointer(path, "sql"), std::string("\"sql\"") + kNotHere);
-    return {};
-  }
-  return RuleCompiler(rule, path, scope, problems).Compile(siblings);
+std::optional<ConditionNode> CompileRule(const Json& rule, const std::string& path, const Siblings& siblings, RuleList* rules) {
+  std::optional<ConditionNode> node = rule.Find("sql") != nullptr
+                                          ? CompileSql(rule, path, rules->scope, rules->problems)
+                                          : RuleCompiler(rule, path, rules->scope, rules->problems).Compile(siblings);
+  if (!node) return {};
+  node->number = static_cast<uint32_t>(rules->paths.size());
+  rules->paths.push_back(path);
+  return node;
 }
 
 void CheckKeys(const Json& object, const std::vector<std::string>& known, const char* what, const std::string& path,

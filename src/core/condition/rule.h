@@ -14,9 +14,15 @@ struct Siblings {
   bool any = false;  // joined by `or`
 };
 
+// What the rules of one condition share.
+struct RuleList {
+  FieldScope& scope;
+  Problems* problems;
+  std::vector<std::string> paths = {};  // of the rules so far
+};
+
 // Reports what is wrong; the result is nothing where that leaves no rule.
-std::optional<ConditionNode> CompileRule(const Json& rule, const std::string& path, const Siblings& siblings, FieldScope& scope,
-                                         Problems* problems);
+std::optional<ConditionNode> CompileRule(const Json& rule, const std::string& path, const Siblings& siblings, RuleList* rules);
 
 // Each key of `object` that is not among `known` is an error.
 void CheckKeys(const Json& object, const std::vector<std::string>& known, const char* what, const std::string& path,

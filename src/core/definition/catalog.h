@@ -35,6 +35,7 @@ struct CatalogTemplate {
 struct Catalog {
   std::vector<CatalogEntity> entities;
   std::vector<CatalogTemplate> templates;
+  std::vector<std::string> workflows = {};  // their names; empty where they are not told
 };
 
 const CatalogEntity* FindEntity(const Catalog& catalog, std::string_view name);

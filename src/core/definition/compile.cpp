@@ -55,6 +55,12 @@ class DefinitionReader {
 
 std::optional<Program> CompileDefinition(const Json& json, const Catalog& catalog, bool require_templates, Problems* problems,
                                          const CompileLimits& limits) {
+  FieldTable ignored;
+  return CompileDefinition(json, catalog, require_templates, problems, limits, &ignored);
+}
+
+std::optional<Program> CompileDefinition(const Json& json, const Catalog& catalog, bool require_templates, Problems* problems,
+                                         const CompileLimits& limits, FieldTable* for_server) {
   // Problems of earlier documents in the same list do not count against this one.
   Problems found;
   definition::CompileContext context = {
@@ -64,9 +70,19 @@ std::optional<Program> CompileDefinition(const Json& json, const Catalog& catalo
     auto report = problem.severity == Severity::kError ? &Problems::Error : &Problems::Warning;
     (problems->*report)(problem.path, problem.message, problem.hint);
   }
+  *for_server = context.program.table;
   if (found.HasErrors()) return {};
   context.program.references.assign(context.references.begin(), context.references.end());
   return std::move(context.program);
+}
+
+std::optional<Filter> CompileFilter(const Json& json, const Catalog& catalog, const std::string& entity, Problems* problems) {
+  const CompileLimits limits;
+  definition::CompileContext context = {.catalog = catalog, .limits = limits, .require_templates = false, .problems = problems};
+  definition::Names names = definition::Names::OfTrigger(&context, entity);
+  std::optional<Condition> condition = CompileCondition(json, "", names, problems);
+  if (!condition) return {};
+  return Filter{*std::move(condition), std::move(context.program.table)};
 }
 
 }  // namespace workflow

@@ -22,6 +22,17 @@ struct CompileLimits {
 std::optional<Program> CompileDefinition(const Json& definition, const Catalog& catalog, bool require_templates, Problems* problems,
                                          const CompileLimits& limits = {});
 
+// The same, and what only the server can check: the rules that it will decide, with the fields they name. Filled also where there are errors.
+std::optional<Program> CompileDefinition(const Json& definition, const Catalog& catalog, bool require_templates, Problems* problems,
+                                         const CompileLimits& limits, FieldTable* for_server);
+
+// One condition by itself, over the rows of `entity` (and its contact): for functions that are given a filter.
+struct Filter {
+  Condition condition;
+  FieldTable table;
+};
+std::optional<Filter> CompileFilter(const Json& filter, const Catalog& catalog, const std::string& entity, Problems* problems);
+
 // The definition's JSON Schema (draft 2020-12).
 const char* DefinitionSchema();
 

@@ -8,7 +8,7 @@
 namespace workflow::definition {
 namespace {
 
-constexpr std::array kLaterRoots = {"message", "step", "workflow", "account", "campaign", "score", "goal"};
+constexpr std::array kLaterRoots = {"message", "step", "campaign", "score", "goal"};
 constexpr size_t kNamesShownMax = 20;
 
 // An attached table may have such a name; then it is meant.
@@ -31,6 +31,9 @@ constexpr std::array kBuiltIns = {
     BuiltIn{Scope::kEnrollment, "enrollment", "entered_at", TypeKind::kTimestamptz, false},
     BuiltIn{Scope::kEnrollment, "enrollment", "version", TypeKind::kInteger, false},
     BuiltIn{Scope::kEnrollment, "enrollment", "data", TypeKind::kJson, true},
+    BuiltIn{Scope::kAccount, "account", "timezone", TypeKind::kText, true},
+    BuiltIn{Scope::kAccount, "account", "sender", TypeKind::kJson, true},
+    BuiltIn{Scope::kAccount, "account", "data", TypeKind::kJson, true},
 };
 
 struct Parts {
@@ -107,13 +110,15 @@ Names Names::OfEntry(CompileContext* context) { return Names(context, Place::kEn
 
 Names Names::OfSteps(CompileContext* context) { return Names(context, Place::kStep, context->entities); }
 
+// Roots that are the same for every CRM. An attached table that is called "account" or "workflow" is meant by its name.
 bool Names::KnowsRoot(std::string_view root) const {
+  if (root == "account" || root == "workflow") return FindEntity(context_->catalog, root) == nullptr;
   return root == "event" || (root == "enrollment" && place_ == Place::kStep) || (root == "old" && place_ == Place::kTrigger);
 }
 
 std::string Names::Available() const {
   std::vector<std::string> roots = entities_;
-  for (const char* root : {"event", "enrollment", "old"}) {
+  for (const char* root : {"event", "enrollment", "old", "account", "workflow"}) {
     if (KnowsRoot(root)) roots.emplace_back(root);
   }
   return "Available are " + QuoteList(roots) + ".";
@@ -123,7 +128,7 @@ std::string Names::HintOfBareName(std::string_view name) const {
   const CatalogEntity* contact = FindEntity(context_->catalog, kContact);
   if (contact != nullptr && FindField(*contact, name) != nullptr) return "Did you mean \"contact." + std::string(name) + "\"?";
   std::vector<std::string> known = entities_;
-  known.insert(known.end(), {"event", "enrollment"});
+  known.insert(known.end(), {"event", "enrollment", "account", "workflow"});
   std::string hint = NearestName(name, known) == name ? std::string() : NearestHint(name, known);
   return hint.empty() ? "Fields are written with their entity, like \"contact.email\". " + Available() : hint;
 }
@@ -204,6 +209,24 @@ std::optional<Field> Names::FindOld(std::string_view name, const std::string& pa
   return field;
 }
 
+// workflow.<name>.active; a workflow's name may have dots in it.
+std::optional<Field> Names::FindWorkflow(std::string_view name, const std::string& path, Problems* problems) const {
+  constexpr std::string_view kRoot = "workflow.", kActive = ".active";
+  if (!name.ends_with(kActive) || name.size() <= kRoot.size() + kActive.size()) {
+    problems->Error(path, Quote(name) + " is not known",
+                    "Known is \"workflow.<name>.active\": whether the contact is in the workflow of that name.");
+    return {};
+  }
+  const std::string which(name.substr(kRoot.size(), name.size() - kRoot.size() - kActive.size()));
+  const std::vector<std::string>& known = context_->catalog.workflows;
+  if (!known.empty() && std::find(known.begin(), known.end(), which) == known.end()) {
+    problems->Warning(path, "there is no workflow " + Quote(which), NearestHint(which, known));
+  }
+  Field field = {.scope = Scope::kWorkflow, .entity = {}, .name = which, .path = {}, .type = {.kind = TypeKind::kBoolean}};
+  field.nullable = false;
+  return field;
+}
+
 std::optional<Field> Names::Find(std::string_view name, const std::string& path, Problems* problems) {
   auto [root, rest] = SplitName(name);
   if (rest.empty()) {
@@ -215,6 +238,7 @@ std::optional<Field> Names::Find(std::string_view name, const std::string& path,
     return {};
   }
   if (root == "old") return FindOld(name, path, problems);
+  if (root == "workflow" && KnowsRoot(root)) return FindWorkflow(name, path, problems);
   if (KnowsRoot(root)) return FindBuiltIn(name, path, problems);
   return FindOfRow(root, rest, path, problems);
 }
@@ -242,11 +266,25 @@ std::optional<uint32_t> Names::Old(uint32_t index, const std::string& path, Prob
   return context_->program.table.Intern(std::move(field));
 }
 
+// An {"sql"} may name the rows that are there.
+std::optional<uint32_t> Names::Defer(DeferredRule rule) {
+  for (const std::string& entity : entities_) {
+    if (FindEntity(context_->catalog, entity) != nullptr) rule.entities.push_back(entity);
+  }
+  std::vector<std::shared_ptr<const DeferredRule>>& deferred = context_->program.table.deferred;
+  deferred.push_back(std::make_shared<const DeferredRule>(std::move(rule)));
+  return static_cast<uint32_t>(deferred.size() - 1);
+}
+
 bool Names::CheckReference(std::string_view name, const std::string& path, Problems* problems) {
   auto [root, rest] = SplitName(name);
   if (name == "workflow.name") return true;
   if (IsLater(root, context_->catalog)) {
     ReportUnsupported(path, "the name " + Quote(name), problems);
+    return false;
+  }
+  if (root == "workflow" && KnowsRoot(root)) {
+    problems->Error(path, Quote(name) + " is not known", "Known is \"workflow.name\".");
     return false;
   }
   if (root != "old" && KnowsRoot(root)) {

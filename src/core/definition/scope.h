@@ -43,6 +43,7 @@ class Names final : public FieldScope {
   std::optional<uint32_t> Resolve(std::string_view name, const std::string& path, Problems* problems) override;
   std::optional<uint32_t> Old(uint32_t field, const std::string& path, Problems* problems) override;
   const Field& At(uint32_t field) const override { return context_->program.table.fields[field]; }
+  std::optional<uint32_t> Defer(DeferredRule rule) override;
 
   // The entity called `name` if its row is there, else nullptr and a problem; a warning where only some triggers bring it.
   const CatalogEntity* Entity(std::string_view name, const std::string& path, Problems* problems);
@@ -60,6 +61,7 @@ class Names final : public FieldScope {
   std::optional<Field> Find(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindOld(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindOfRow(std::string_view root, std::string_view rest, const std::string& path, Problems* problems);
+  std::optional<Field> FindWorkflow(std::string_view name, const std::string& path, Problems* problems) const;
   bool KnowsRoot(std::string_view root) const;
   std::string Available() const;
   std::string HintOfBareName(std::string_view name) const;

@@ -5,22 +5,23 @@
 namespace workflow {
 namespace {
 
-// The two neighbours that lie nearest to each other become one span, until the rest has room.
-Marks Fitted(std::vector<Span> spans) {
+// The two neighbours that lie nearest to each other become one span, until the rest has room. Allocates nothing: it runs at commit as well.
+Marks Fitted(Span* spans, int count) {
   const auto gap = [](const Span& a, const Span& b) { return static_cast<uint64_t>(b.from) - static_cast<uint64_t>(a.to); };
-  while (spans.size() > static_cast<size_t>(Marks::kMost)) {
-    size_t nearest = 1;
-    for (size_t i = 2; i < spans.size(); ++i) {
+  while (count > Marks::kMost) {
+    int nearest = 1;
+    for (int i = 2; i < count; ++i) {
       if (gap(spans[i - 1], spans[i]) < gap(spans[nearest - 1], spans[nearest])) nearest = i;
     }
     Span& left = spans[nearest - 1];
     left.to = spans[nearest].to;
     if (left.asleep != spans[nearest].asleep) left.asleep = 0;
-    spans.erase(spans.begin() + static_cast<std::ptrdiff_t>(nearest));
+    std::copy(spans + nearest + 1, spans + count, spans + nearest);
+    --count;
   }
   Marks marks = {};
-  marks.count = static_cast<int32_t>(spans.size());
-  std::copy(spans.begin(), spans.end(), marks.spans);
+  marks.count = count;
+  std::copy(spans, spans + count, marks.spans);
   return marks;
 }
 
@@ -66,17 +67,38 @@ void Look::Reached(int i, int64_t reached) {
   apart_ = true;
 }
 
-Marks Look::Result() const { return Fitted(left_); }
+Marks Look::Result() const {
+  std::vector<Span> left = left_;
+  return Fitted(left.data(), static_cast<int>(left.size()));
+}
 
 Marks Both(const Marks& a, const Marks& b) {
-  std::vector<Span> common;
+  Span common[2 * Marks::kMost];
+  int count = 0;
   for (int i = 0, j = 0; i < a.count && j < b.count;) {
     const Span &left = a.spans[i], &right = b.spans[j];
     const int64_t from = std::max(left.from, right.from), to = std::min(left.to, right.to);
-    if (from <= to) common.push_back({from, to, right.asleep != 0 ? right.asleep : left.asleep});
+    if (from <= to) common[count++] = {from, to, right.asleep != 0 ? right.asleep : left.asleep};
     (left.to < right.to ? i : j) += 1;
   }
-  return Fitted(std::move(common));
+  return Fitted(common, count);
+}
+
+Marks With(const Marks& marks, int64_t key) {
+  Span spans[Marks::kMost + 1];
+  int count = 0;
+  bool placed = marks.Contains(key);
+  for (int i = 0; i < marks.count; ++i) {
+    if (!placed && key < marks.spans[i].from) {
+      spans[count++] = {key, key, 0};
+      placed = true;
+    }
+    spans[count] = marks.spans[i];
+    if (spans[count].from <= key && key <= spans[count].to) spans[count].asleep = 0;
+    ++count;
+  }
+  if (!placed) spans[count++] = {key, key, 0};
+  return Fitted(spans, count);
 }
 
 }  // namespace workflow

@@ -2,6 +2,7 @@
 #include "core/binding/binding.h"
 #include "core/definition/compile.h"
 #include "pg/convert.h"
+#include "pg/deferred/deferred.h"
 #include "pg/functions/problems.h"
 #include "pg/sources/registry.h"
 #include "pg/zones.h"
@@ -21,16 +22,30 @@ void CheckZone(const Json& definition, Problems* problems) {
                   "Use \"account\", \"contact\", or a name of the view pg_timezone_names.");
 }
 
-Problems ProblemsOf(Datum definition, bool publishing) {
+// `owner` is who the definition would run as; `levels` of functions with a search_path of their own are between the caller and here.
+Problems ProblemsOf(Datum definition, bool publishing, const std::string& owner, int levels) {
   Problems problems;
   const auto json = JsonOfJsonb(definition);
   if (json) {
-    CompileDefinition(*json, CatalogOf(CurrentRegistry(), /*with_templates=*/true), /*require_templates=*/publishing, &problems);
+    const RegistryPin pin;  // what is tried on the server may make capture load another
+    const Registry& registry = CurrentRegistry();
+    FieldTable table;
+    CompileDefinition(*json, CatalogOf(registry, /*with_templates=*/true), /*require_templates=*/publishing, &problems, {}, &table);
     CheckZone(*json, &problems);
+    if (!table.deferred.empty()) {
+      const std::string search_path = CallersSearchPath(levels);
+      Spi spi;
+      CheckDeferred(table, registry, {owner, search_path, /*keep_plans=*/false}, &problems);
+      spi.Finish();
+    }
   } else {
     problems.Error("", "the definition is nested too deeply");
   }
   return problems;
+}
+
+std::string SessionUserName() {
+  return CallBackend([] { return GetUserNameFromId(GetSessionUserId(), false); });
 }
 
 void PutRow(ReturnSetInfo* result, const Problem& problem) {
@@ -57,7 +72,7 @@ WF_FUNCTION(workflow_validate) {
   using namespace workflow::pg;
   CallBackend([=] { InitMaterializedSRF(fcinfo, 0); });
   auto* const result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), /*publishing=*/false);
+  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), /*publishing=*/false, SessionUserName(), 1);
   for (const Problem& problem : problems.list()) PutRow(result, problem);
   return Datum{0};
 }
@@ -65,7 +80,7 @@ WF_FUNCTION(workflow_validate) {
 WF_FUNCTION(workflow_check_definition) {
   using namespace workflow;
   using namespace workflow::pg;
-  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1));
+  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1), NameStr(*reinterpret_cast<NameData*>(PG_GETARG_DATUM(2))), 2);
   for (const Problem& problem : problems.list()) {
     if (problem.severity == Severity::kWarning) Warn(problem);
   }
@@ -85,3 +100,6 @@ WF_FUNCTION(workflow_schema) {
   }
   return CallBackend([=] { return DirectFunctionCall1(jsonb_in, CStringGetDatum(schema)); });
 }
+
+// The caller of this is a function with a search_path of its own, and so is this.
+WF_FUNCTION(workflow_callers_search_path) { return workflow::pg::TextDatum(workflow::pg::CallersSearchPath(2)); }

@@ -139,6 +139,17 @@ class Batch {
   // Facts (facts.cpp).
   std::vector<const Value*> FactsOf(const Enrolled& enrolled);
   std::vector<const Value*> FactsOf(const Candidate& candidate);
+  template <typename Of>  // a candidate, or who is enrolled
+  const Value* CommonFact(const Of& of, const Field& field);
+  // What only the server can decide (deferred.cpp).
+  void AskAboutFilters(std::vector<Candidate>* candidates);
+  void Decide(std::vector<Turn>* turns);
+  template <typename Of>
+  const Source* FoundContact(const Of& of) const;
+  template <typename Of>
+  void LoadActive(const std::vector<const Of*>& all);
+  template <typename Of>
+  bool IsActive(const Of& of, const std::string& workflow) const;
   Json DataOf(const Enrolled& enrolled, const std::vector<std::string>& references);
 
   Instant TimeOf(const LogEvent& event, const Json* wanted, const Source* source, const std::string& zone_of_contact) const;
@@ -169,6 +180,9 @@ class Batch {
     return {of.contact_source == nullptr ? 0 : of.contact_source->id, of.account, of.contact_key, of.version->workflow, entry_key};
   }
   std::map<KnownKey, Known> known_;
+  // Live enrollments of a contact (source, account, key) in the workflow of a name, as they are stored.
+  using ActiveKey = std::tuple<int32_t, std::string, std::string, std::string>;
+  std::map<ActiveKey, std::set<int64_t>> active_;
   std::map<std::tuple<std::string, std::string, int32_t, std::string>, int32_t> entry_numbers_;  // the last one, over all tables
   std::set<std::pair<std::string, int32_t>> seen_;  // event, workflow
 };

@@ -20,6 +20,7 @@ struct Batch::Candidate {
   std::string entry_row;
   std::string account;
   Json data;
+  std::vector<Outcome> answers;        // of the server, to rules of its program
 };
 
 }  // namespace workflow::pg

@@ -31,6 +31,7 @@ void Batch::Enter(const std::vector<const LogEvent*>& events) {
   std::vector<Candidate> candidates = Candidates(events);
   if (candidates.empty()) return;
   LoadKnown(&candidates);
+  AskAboutFilters(&candidates);
   Decide(&candidates);
 }
 
@@ -179,7 +180,7 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
       "SELECT e.account, e.contact_key, e.workflow, e.entry_key, count(*)::int, bool_or(s.phase <> 'ended'),"
       " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at), coalesce(e.contact_source, 0), max(e.entry_number)"
       " FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact_key, workflow)) u"
-      " JOIN workflow.enrollment e USING (account, contact_key, workflow) JOIN workflow.state s ON s.enrollment = e.id"
+      " JOIN workflow.enrollment e USING (account, contact_key, workflow) LEFT JOIN workflow.state s ON s.enrollment = e.id"
       " GROUP BY 1, 2, 3, 4, 9 ORDER BY 10",
       Params().Texts(accounts).Texts(contacts).Int4s(workflows));
   for (size_t i = 0; i < known.size(); ++i) {
@@ -247,7 +248,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     as_if.contact_key = candidate.contact_key;
     as_if.contact_source = candidate.contact_source;
     as_if.version = candidate.version;
-    const Surroundings around{round_.now, &ZoneOf(as_if), facts, candidate.event->backfill};
+    const Surroundings around{round_.now, &ZoneOf(as_if), Facts(facts, candidate.answers, nullptr), candidate.event->backfill};
     Refusal refusal = Refusal::kFilter;
     if (candidate.event->kind == 'n') {
       refusal = DecideEntry(program, entry, around);

@@ -48,6 +48,16 @@ const Zone& Batch::ZoneOf(const Enrolled& enrolled) const {
   return zone == nullptr ? utc : *zone;
 }
 
+// What does not depend on whether the contact is in already. nullptr: the field is of another scope.
+template <typename Of>
+const Value* Batch::CommonFact(const Of& of, const Field& field) {
+  if (field.scope == Scope::kWorkflow) return &values_.emplace_back(IsActive(of, field.name));
+  if (field.scope != Scope::kAccount) return nullptr;
+  const AccountSettings& account = round_.templates.Account(of.account);
+  if (field.name == "timezone") return &values_.emplace_back(account.zone.empty() ? Value() : Value(account.zone));
+  return &values_.emplace_back(DigInto(field.name == "sender" ? account.sender.value_or(Json()) : account.data, field.path));
+}
+
 std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
   const Program& program = enrolled.version->program;
   std::vector<const Value*> facts;
@@ -72,6 +82,8 @@ std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
       if (field.name == "name") value = &values_.emplace_back(enrolled.event_name);
       if (field.name == "at") value = &values_.emplace_back(enrolled.event_at);
       if (field.name == "data") value = &values_.emplace_back(DigInto(enrolled.data, field.path));
+    } else if (const Value* common = CommonFact(enrolled, field)) {
+      value = common;
     }
     facts.push_back(value);
   }
@@ -107,6 +119,8 @@ std::vector<const Value*> Batch::FactsOf(const Candidate& candidate) {
       if (field.name == "name") value = &values_.emplace_back(candidate.on);
       if (field.name == "at") value = &values_.emplace_back(candidate.event_at);
       if (field.name == "data") value = &values_.emplace_back(DigInto(candidate.data, field.path));
+    } else if (const Value* common = CommonFact(candidate, field)) {
+      value = common;
     }
     facts.push_back(value);
   }
@@ -114,6 +128,10 @@ std::vector<const Value*> Batch::FactsOf(const Candidate& candidate) {
 }
 
 namespace {
+
+bool IsAttached(const Registry& registry, const std::string& entity) {
+  return std::any_of(registry.sources.begin(), registry.sources.end(), [&](const auto& source) { return source->binding.entity == entity; });
+}
 
 void AddRow(Json* data, const std::string& entity, const Source* source, const RowFacts& row) {
   Json object = Json::MakeObject();
@@ -142,6 +160,10 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
     } else if (head == "enrollment") {
       data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},
                                        {"version", Json::Integer(enrolled.version->number)}, {"data", enrolled.data}}));
+    } else if (head == "account" && !IsAttached(round_.registry, head)) {
+      const AccountSettings& account = round_.templates.Account(enrolled.account);
+      data.Set(head, Json::MakeObject({{"timezone", account.zone.empty() ? Json() : Json::String(account.zone)},
+                                       {"sender", account.sender.value_or(Json())}, {"data", account.data}}));
     } else if (head == "workflow") {
       data.Set(head, Json::MakeObject({{"name", Json::String(enrolled.version->workflow_name)}}));
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/enrollment/fault.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 
@@ -14,27 +15,16 @@ struct Fault {
   int64_t pause_us = 0;  // > 0: no attempt is counted, so much later it is tried again
 };
 
-// Must end the round instead of being charged to one enrollment: somebody wants this process to stop, or waits for locks that only the end of the
-// transaction gives up.
-bool IsInterrupt(int sqlstate) {
-  return sqlstate == ERRCODE_T_R_DEADLOCK_DETECTED || sqlstate == ERRCODE_QUERY_CANCELED || sqlstate == ERRCODE_ADMIN_SHUTDOWN || sqlstate == ERRCODE_CRASH_SHUTDOWN ||
-         sqlstate == ERRCODE_OUT_OF_MEMORY;
-}
+std::string StateOf(const Raised& raised) { return unpack_sql_state(raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate); }
 
 Fault Describe(const Raised& raised) {
-  const int state = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
   Fault fault;
-  fault.sqlstate = unpack_sql_state(state);
+  fault.sqlstate = StateOf(raised);
   const char* message = raised.backend != nullptr ? raised.backend->message : raised.message;
   const char* detail = raised.backend != nullptr ? raised.backend->detail : raised.detail;
   fault.message = message == nullptr ? "" : message;
   fault.detail = detail == nullptr ? "" : detail;
-  const int category = ERRCODE_TO_CATEGORY(state);
-  if (category == ERRCODE_TRANSACTION_ROLLBACK || category == ERRCODE_INSUFFICIENT_RESOURCES || state == ERRCODE_LOCK_NOT_AVAILABLE) {
-    fault.pause_us = kSecond;
-  } else if (raised.backend == nullptr && state == ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE) {
-    fault.pause_us = kMinute;  // a source or version of ours is broken: that is for an operator to mend, and nobody's fault till then
-  }
+  fault.pause_us = FaultPauseUs(ClassifyFault(fault.sqlstate, raised.backend == nullptr));
   return fault;
 }
 
@@ -98,10 +88,10 @@ class RoundRun {
     context_.timers.Reload();
     context_.locks_left = locks;
     context_.epochs = epochs;
-    const int state = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
-    if (IsInterrupt(state)) Rethrow(raised);
+    const std::string state = StateOf(raised);
+    if (ClassifyFault(state, raised.backend == nullptr) == FaultKind::kInterrupt) Rethrow(raised);
     // Waiting once is enough: the halves of this batch must not wait one after the other.
-    if (state == ERRCODE_LOCK_NOT_AVAILABLE) run_as_lock_timeout_ms = 1;
+    if (IsLockTimeout(state)) run_as_lock_timeout_ms = 1;
     Fault fault = Describe(raised);
     fault.step = context_.at_step;
     return fault;

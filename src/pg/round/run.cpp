@@ -43,9 +43,6 @@ const Source* ChangedSource(const Enrolled& enrolled, const std::string& entity)
 void Batch::Step(Turn* turn) {
   Enrolled& enrolled = *turn->enrolled;
   const Program& program = enrolled.version->program;
-  const std::vector<const Value*> facts = FactsOf(enrolled);
-  const Surroundings around{round_.now, &ZoneOf(enrolled), facts, enrolled.backfill};
-  turn->decision = Advance(program, enrolled.state, turn->input, around);
   for (const Effect& effect : turn->decision.effects) {
     const auto begin = [&](int32_t step) { round_.at_step = StepId(program, step); };
     if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
@@ -91,6 +88,7 @@ void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
   std::vector<Turn> turns;
   for (auto& [enrolled, input] : work) turns.push_back(Turn{enrolled, std::move(input), {}, {}, {}, {}, false, false});
   while (!turns.empty()) {
+    Decide(&turns);
     for (Turn& turn : turns) Step(&turn);
     Perform(&turns);
     std::vector<Turn> next;

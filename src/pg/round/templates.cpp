@@ -82,12 +82,13 @@ void TemplateStore::Load() {
     by_name_[stored.name].push_back(std::move(stored));
   }
   rows.Free();
-  Rows accounts = Execute("SELECT a.account, a.settings->>'timezone', (a.settings->'sender')::text FROM workflow.account a");
+  Rows accounts = Execute("SELECT a.account, a.settings->>'timezone', (a.settings->'sender')::text, (a.settings->'data')::text FROM workflow.account a");
   for (size_t i = 0; i < accounts.size(); ++i) {
     AccountSettings& settings = accounts_[accounts.Text(i, 1)];
     settings.zone = accounts.Text(i, 2);
     std::string error;
     if (const auto sender = accounts.MaybeText(i, 3)) settings.sender = Json::Parse(*sender, &error);
+    if (const auto data = accounts.MaybeText(i, 4)) settings.data = Json::Parse(*data, &error).value_or(Json());
   }
   accounts.Free();
   references_.assign(references.begin(), references.end());

@@ -23,6 +23,7 @@ struct StoredTemplate {
 struct AccountSettings {
   std::string zone;
   std::optional<Json> sender;
+  Json data;     // of the CRM's own: conditions and texts read it
 };
 
 class TemplateStore {

@@ -25,6 +25,7 @@ struct Batch::Turn {
   std::vector<HostChange> changes;
   bool put_off = false;
   bool again = false;
+  std::vector<Outcome> answers = {};  // of the server, to rules of its program
   bool not_yet = false;  // to be decided anew, by facts that are read again, before it counts
 };
 

@@ -61,6 +61,16 @@ std::vector<CatalogTemplate> Templates() {
   return templates;
 }
 
+std::vector<std::string> WorkflowNames() {
+  const OurTable table("workflow", {"name"});
+  Snapshot snapshot = CallBackend([] { return RegisterSnapshot(GetLatestSnapshot()); });
+  const std::vector<Row> rows = table.Rows(snapshot);
+  CallBackend([=] { UnregisterSnapshot(snapshot); });
+  std::vector<std::string> names;
+  for (const Row& row : rows) names.push_back(*row[0].As<std::string>());
+  return names;
+}
+
 }  // namespace
 
 Catalog CatalogOf(const Registry& registry, bool with_templates) {
@@ -70,7 +80,9 @@ Catalog CatalogOf(const Registry& registry, bool with_templates) {
   }
   Catalog catalog;
   catalog.entities = EntitiesOf(bindings);
-  if (with_templates) catalog.templates = Templates();
+  if (!with_templates) return catalog;
+  catalog.templates = Templates();
+  catalog.workflows = WorkflowNames();
   return catalog;
 }
 

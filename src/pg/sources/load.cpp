@@ -58,7 +58,7 @@ WorkflowStatus StatusOf(const std::string& status) {
   return status == "archived" ? WorkflowStatus::kArchived : WorkflowStatus::kDraft;
 }
 
-// `version`: id, workflow, number, definition, owner; `workflow`: id, account, name, status, published.
+// `version`: id, workflow, number, definition, owner, search_path; `workflow`: id, account, name, status, published.
 std::unique_ptr<const LoadedVersion> MakeVersion(const Row& version, const Row& workflow, const Catalog& catalog) {
   auto loaded = std::make_unique<LoadedVersion>();
   loaded->id = IntegerAt(version, 0);
@@ -67,6 +67,7 @@ std::unique_ptr<const LoadedVersion> MakeVersion(const Row& version, const Row& 
   loaded->workflow_name = TextAt(workflow, 2);
   loaded->account = TextAt(workflow, 1);
   loaded->owner = TextAt(version, 4);
+  loaded->search_path = TextAt(version, 5);
   loaded->status = StatusOf(TextAt(workflow, 3));
   loaded->current = !workflow[4].is_null() && IntegerAt(workflow, 4) == loaded->number;
   Problems problems;
@@ -83,7 +84,7 @@ struct Tables {
 Tables ReadTables() {
   const OurTable source("source", {"id", "name", "relation", "binding", "description", "owner", "search_path"});
   const OurTable workflow("workflow", {"id", "account", "name", "status", "published"});
-  const OurTable version("version", {"id", "workflow", "number", "definition", "owner"}, "listened");
+  const OurTable version("version", {"id", "workflow", "number", "definition", "owner", "search_path"}, "listened");
   Tables tables;
   Snapshot snapshot = CallBackend([] { return RegisterSnapshot(GetLatestSnapshot()); });
   tables.sources = source.Rows(snapshot);

@@ -32,6 +32,7 @@ struct LoadedVersion {
   std::string workflow_name;
   std::string account;    // '' serves every account
   std::string owner;
+  std::string search_path;  // in force when it was published
   WorkflowStatus status;  // of the workflow
   bool current;           // the published version; others only have live enrollments
   std::string broken;     // why it does not compile; empty: `program` is there
@@ -61,7 +62,7 @@ class RegistryPin {
   RegistryPin& operator=(const RegistryPin&) = delete;
 };
 
-// What definitions may name, from the sources (and the templates where `with_templates`).
+// What definitions may name, from the sources (and the templates and workflows where `with_templates`).
 Catalog CatalogOf(const Registry& registry, bool with_templates);
 
 // The relation as the core wants it described. Takes no lock beyond the one the caller holds on `relation`.

@@ -20,10 +20,11 @@ std::string Digits(int32_t number, size_t width) {
 // What this backend knows of the days. The invalidation callback may come at any moment and touches `stale` only.
 struct Days {
   std::vector<int32_t>* known;
+  std::map<int32_t, DayRelations>* relations;
   Oid parent;
   volatile bool stale;
 };
-constinit Days days = {nullptr, InvalidOid, true};
+constinit Days days = {nullptr, nullptr, InvalidOid, true};
 
 extern "C" void OnParentInvalidated(Datum, Oid relation) noexcept {
   if (relation == InvalidOid || relation == days.parent) days.stale = true;
@@ -110,7 +111,10 @@ std::vector<int64_t> NextMessageIds(const MessageDay& today, size_t count) {
 const std::vector<int32_t>& MessageDays() {
   CallBackend([] { AcceptInvalidationMessages(); });
   const Oid parent = OurRelation("message");
-  if (days.known == nullptr) days.known = new std::vector<int32_t>();
+  if (days.known == nullptr) {
+    days.known = new std::vector<int32_t>();
+    days.relations = new std::map<int32_t, DayRelations>();
+  }
   if (!days.stale && parent == days.parent) return *days.known;
   days.parent = parent;
   days.stale = false;
@@ -128,8 +132,30 @@ const std::vector<int32_t>& MessageDays() {
   }
   std::sort(found.begin(), found.end());
   days.known->swap(found);
+  days.relations->clear();
   return *days.known;
 }
+
+const DayRelations* RelationsOf(int32_t day) {
+  const std::vector<int32_t>& known = MessageDays();
+  if (!std::binary_search(known.begin(), known.end(), day)) return nullptr;
+  const auto found = days.relations->find(day);
+  if (found != days.relations->end()) return &found->second;
+  const std::string message = DayChild("message", day), lease = DayChild("lease", day), outcome = DayChild("outcome", day);
+  DayRelations relations = {};
+  relations.message = OurRelation(message);
+  relations.message_pkey = OurRelation(message + "_pkey");
+  relations.message_claim = OurRelation(message + "_channel_rank_id_idx");
+  relations.lease = OurRelation(lease);
+  relations.lease_pkey = OurRelation(lease + "_pkey");
+  relations.lease_token = OurRelation(lease + "_token_idx");
+  relations.lease_due = OurRelation(lease + "_channel_rank_visible_at_idx");
+  relations.outcome = OurRelation(outcome);
+  relations.outcome_pkey = OurRelation(outcome + "_pkey");
+  return &days.relations->emplace(day, relations).first->second;
+}
+
+void ForgetMessageDays() { days.stale = true; }
 
 void RegisterMessageDays() { CacheRegisterRelcacheCallback(OnParentInvalidated, 0); }
 

@@ -42,6 +42,15 @@ std::vector<int64_t> NextMessageIds(const MessageDay& today, size_t count);
 
 // The days that have tables of messages, ascending. Kept by this backend until a child is made; a child that was dropped since is still in it.
 const std::vector<int32_t>& MessageDays();
+
+// One day's tables and their indexes, by number; InvalidOid where one is missing.
+struct DayRelations {
+  Oid message, message_pkey, message_claim;
+  Oid lease, lease_pkey, lease_token, lease_due;
+  Oid outcome, outcome_pkey;
+};
+const DayRelations* RelationsOf(int32_t day);  // nullptr: the day has none; kept like the days
+void ForgetMessageDays();
 void RegisterMessageDays();  // once per backend, at load
 
 }  // namespace workflow::pg

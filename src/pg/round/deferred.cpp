@@ -1,0 +1,173 @@
+// What only the server can decide: conditions are tried by the facts, what they ask is asked for all at once, and they are tried again.
+#include <algorithm>
+
+#include "pg/deferred/deferred.h"
+#include "pg/round/candidate.h"
+#include "pg/round/turn.h"
+
+namespace workflow::pg {
+namespace {
+
+int32_t IdOf(const Source* source) { return source == nullptr ? 0 : source->id; }
+
+// Questions of one round of asking, by who is asked, and where their answers go.
+class Inquiry {
+ public:
+  // `answers` get a place for each rule of the program; `values` outlive this.
+  void Add(const LoadedVersion& version, const std::vector<uint32_t>& rules, const std::vector<const Value*>& values, const AskedRows& rows,
+           std::vector<Outcome>* answers) {
+    answers->resize(version.program.table.deferred.size(), Outcome::kDeferred);
+    Group& group = groups_[{version.owner, version.search_path}];
+    for (const uint32_t rule : rules) {
+      group.questions.push_back({&version.program.table, rule, &values, rows});
+      group.answers.push_back(&(*answers)[rule]);
+    }
+  }
+
+  void Ask(const Registry& registry) {
+    for (auto& [who, group] : groups_) {
+      Answer(registry, {who.first, who.second}, &group.questions);
+      for (size_t i = 0; i < group.questions.size(); ++i) *group.answers[i] = group.questions[i].answer;
+    }
+  }
+
+ private:
+  struct Group {
+    std::vector<Question> questions;
+    std::vector<Outcome*> answers;
+  };
+  std::map<std::pair<std::string, std::string>, Group> groups_;
+};
+
+bool ReadsActive(const Program& program) {
+  const std::vector<Field>& fields = program.table.fields;
+  return std::any_of(fields.begin(), fields.end(), [](const Field& field) { return field.scope == Scope::kWorkflow; });
+}
+
+}  // namespace
+
+// The contact's table, where the contact is there: a caller may have named one by what is no key at all.
+template <typename Of>
+const Source* Batch::FoundContact(const Of& of) const {
+  if (of.contact_source == nullptr || !rows_.Get({of.contact_source->id, of.contact_key}).found) return nullptr;
+  return of.contact_source;
+}
+
+// Filters of the triggers that the events name, each only where those before it have not let the contact in already.
+void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
+  std::vector<const Candidate*> all;
+  for (const Candidate& candidate : *candidates) all.push_back(&candidate);
+  LoadActive(all);
+  struct Case {
+    Candidate* candidate;
+    std::vector<const Value*> values;
+    const Zone* zone;
+    std::vector<uint32_t> asked = {};
+  };
+  std::deque<Case> open;
+  for (Candidate& candidate : *candidates) {
+    const LoadedVersion& version = *candidate.version;
+    if (candidate.event->kind == 'n' || version.status != WorkflowStatus::kPublished || version.program.table.deferred.empty()) continue;
+    Enrolled as_if;
+    as_if.account = candidate.account;
+    as_if.contact_key = candidate.contact_key;
+    as_if.contact_source = candidate.contact_source;
+    as_if.version = &version;
+    open.push_back({&candidate, FactsOf(candidate), &ZoneOf(as_if)});
+  }
+  while (!open.empty()) {
+    for (Case& one : open) {
+      one.asked.clear();
+      for (const Trigger& trigger : one.candidate->version->program.triggers) {
+        if (trigger.on != one.candidate->on) continue;
+        if (!trigger.filter) break;
+        const Outcome outcome = Evaluate(*trigger.filter, Facts(one.values, one.candidate->answers, &one.asked), round_.now, one.zone);
+        if (outcome == Outcome::kTrue || !one.asked.empty()) break;
+      }
+    }
+    std::erase_if(open, [](const Case& one) { return one.asked.empty(); });
+    Inquiry inquiry;
+    for (const Case& one : open) {
+      const Candidate& candidate = *one.candidate;
+      const AskedRows rows{FoundContact(candidate), candidate.contact_key, candidate.entry_source, candidate.entry_row,
+                           candidate.on, candidate.event_at, &candidate.data};
+      inquiry.Add(*candidate.version, one.asked, one.values, rows, &one.candidate->answers);
+    }
+    inquiry.Ask(round_.registry);
+  }
+}
+
+// The core decides for each turn; what it had to know from the server is asked for all turns together, and those are decided again.
+void Batch::Decide(std::vector<Turn>* turns) {
+  std::vector<const Enrolled*> all;
+  std::vector<Turn*> open;
+  for (Turn& turn : *turns) {
+    all.push_back(turn.enrolled);
+    open.push_back(&turn);
+  }
+  LoadActive(all);
+  while (!open.empty()) {
+    Inquiry inquiry;
+    std::deque<std::vector<const Value*>> values;
+    std::vector<Turn*> undecided;
+    for (Turn* turn : open) {
+      const Enrolled& enrolled = *turn->enrolled;
+      std::vector<uint32_t> asked;
+      const std::vector<const Value*>& facts = values.emplace_back(FactsOf(enrolled));
+      turn->decision = Advance(enrolled.version->program, enrolled.state, turn->input,
+                               {round_.now, &ZoneOf(enrolled), Facts(facts, turn->answers, &asked), enrolled.backfill});
+      if (asked.empty()) continue;
+      undecided.push_back(turn);
+      const AskedRows rows{FoundContact(enrolled), enrolled.contact_key, enrolled.entry_source, enrolled.entry_row,
+                           enrolled.event_name, enrolled.event_at, &enrolled.data};
+      inquiry.Add(*enrolled.version, asked, facts, rows, &turn->answers);
+    }
+    inquiry.Ask(round_.registry);
+    open = std::move(undecided);
+  }
+}
+
+// For programs that ask whether a contact is in some workflow: by one query which it is in.
+template <typename Of>
+void Batch::LoadActive(const std::vector<const Of*>& all) {
+  std::vector<std::string> accounts, contacts, names;
+  std::vector<int32_t> sources;
+  for (const Of* of : all) {
+    if (!ReadsActive(of->version->program)) continue;
+    for (const Field& field : of->version->program.table.fields) {
+      if (field.scope != Scope::kWorkflow) continue;
+      if (!active_.try_emplace({IdOf(of->contact_source), of->account, of->contact_key, field.name}).second) continue;
+      sources.push_back(IdOf(of->contact_source));
+      accounts.push_back(of->account);
+      contacts.push_back(of->contact_key);
+      names.push_back(field.name);
+    }
+  }
+  if (names.empty()) return;
+  // An account's own workflow of that name, and that of everybody.
+  Rows rows = Execute("SELECT u.source, u.account, u.contact, u.name, e.id FROM unnest($1::int[], $2::text[], $3::text[], $4::text[])"
+                      " AS u(source, account, contact, name) JOIN workflow.workflow w ON w.name = u.name AND w.account IN (u.account, '')"
+                      " JOIN workflow.enrollment e ON e.account = u.account AND e.contact_key = u.contact AND e.workflow = w.id"
+                      " AND coalesce(e.contact_source, 0) = u.source JOIN workflow.state s ON s.enrollment = e.id AND s.phase <> 'ended'",
+                      Params().Int4s(sources).Texts(accounts).Texts(contacts).Texts(names));
+  for (size_t i = 0; i < rows.size(); ++i) active_[{rows.Int4(i, 1), rows.Text(i, 2), rows.Text(i, 3), rows.Text(i, 4)}].insert(rows.Int8(i, 5));
+  rows.Free();
+}
+
+// As this batch leaves it so far.
+template <typename Of>
+bool Batch::IsActive(const Of& of, const std::string& workflow) const {
+  const auto stored = active_.find({IdOf(of.contact_source), of.account, of.contact_key, workflow});
+  std::set<int64_t> live = stored == active_.end() ? std::set<int64_t>() : stored->second;
+  for (const auto& enrolled : enrolled_) {
+    if (enrolled->version->workflow_name != workflow || enrolled->contact_key != of.contact_key || enrolled->account != of.account ||
+        enrolled->contact_source != of.contact_source) {
+      continue;
+    }
+    if (enrolled->state.phase == Phase::kEnded) live.erase(enrolled->id);
+    else return true;
+  }
+  return !live.empty();
+}
+
+}  // namespace workflow::pg
