@@ -14,7 +14,7 @@ def never(number):
 
 
 def run(bench):
-    rows, rounds = bench.pick(200000, 40000), bench.pick(15, 7)
+    rows, rounds = bench.pick(200000, 25000), bench.pick(15, 5)
     few = product.open_database('p1_few')
     few.file('contacts.sql')
     product.attach(few, 'contacts')

@@ -12,7 +12,7 @@ def one_of(number):
 
 
 def run(bench):
-    rows, rounds = bench.pick(100000, 10000), bench.pick(11, 7)
+    rows, rounds = bench.pick(100000, 6000), bench.pick(11, 5)
     session = product.open_database('p2')
     session.file('contacts.sql')
     product.attach(session, 'contacts')

@@ -23,7 +23,7 @@ UPDATE {table} SET score = score + 1 WHERE id = :id;
 
 
 def run(bench):
-    rounds, count = bench.pick(60, 10), bench.pick(2000, 500)
+    rounds, count = bench.pick(60, 7), bench.pick(2000, 300)
     session = product.open_database('p3')
     session.file('contacts.sql')
     session.run('CREATE SEQUENCE ids START 1000000; ALTER TABLE contacts ALTER id SET DEFAULT nextval(\'ids\'); CREATE TABLE plain (LIKE contacts INCLUDING ALL)')

@@ -134,7 +134,7 @@ class Pgq(Other):
 
 def run(bench):
     rounds = bench.pick(7, 5)
-    loads = {'ours': bench.pick(100000, 10000), 'pgboss': bench.pick(20000, 3000), 'graphile': bench.pick(5000, 1500), 'pgmq': bench.pick(100000, 10000),
+    loads = {'ours': bench.pick(100000, 10000), 'pgboss': bench.pick(20000, 3000), 'graphile': bench.pick(5000, 500), 'pgmq': bench.pick(100000, 10000),
              'pgq': bench.pick(100000, 10000)}
     systems = {'ours': Ours(bench), 'pgboss': Boss(bench), 'graphile': Graphile(bench), 'pgmq': Pgmq(bench), 'pgq': Pgq(bench)}
 

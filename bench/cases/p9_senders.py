@@ -49,7 +49,7 @@ DELETE FROM queue q WHERE q.msg_id = ANY (:ids::bigint[]);
 
 
 def run(bench):
-    counts = bench.pick({1: 500, 10: 300, 100: 100}, {1: 60, 10: 30, 100: 10})  # transactions of a sender
+    counts = bench.pick({1: 500, 10: 300, 100: 100}, {1: 40, 10: 20, 100: 8})  # transactions of a sender
     senders, rounds = bench.pick((1, 2, 4), (1, 4)), bench.pick(5, 5)
     used = sum(batch * count * several for batch, count in counts.items() for several in senders) * (rounds + 1)
     ours = outbox('p9_ours', used + 1000)

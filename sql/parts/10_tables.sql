@@ -254,9 +254,20 @@ CREATE TABLE workflow.round (
   events         integer NOT NULL DEFAULT 0,
   steps          integer NOT NULL DEFAULT 0,
   messages       integer NOT NULL DEFAULT 0,
-  errors         integer NOT NULL DEFAULT 0
+  errors         integer NOT NULL DEFAULT 0,
+  took_us        bigint                   -- from the lock to this row
 );
 CREATE INDEX round_own ON workflow.round (xid) WHERE own_event IS NOT NULL;
+
+-- What rounds did, a row a version and round; maintain() sums up what is over. Live is what entered and did not end.
+CREATE TABLE workflow.tally (
+  at        timestamptz NOT NULL,
+  version   integer NOT NULL,
+  entered   bigint NOT NULL,
+  ended     bigint NOT NULL,
+  steps     bigint NOT NULL,
+  messages  bigint NOT NULL
+);
 
 -- Capture was switched off for a source because something of ours was wrong: reconcile(source, since) finds what was missed.
 CREATE TABLE workflow.fault (
@@ -283,7 +294,7 @@ DECLARE
   t text;
 BEGIN
   FOREACH t IN ARRAY '{source,workflow,pause,version,template,account,enrollment,state,timer,held,entry_event,message,delivery,refusal,parked,trace,
-    error,round,fault,installation,source_id_seq,workflow_id_seq,version_id_seq,enrollment_id_seq,message_id_seq,trace_id_seq,round_id_seq,event_id}'::text[] LOOP
+    error,round,tally,fault,installation,source_id_seq,workflow_id_seq,version_id_seq,enrollment_id_seq,message_id_seq,trace_id_seq,round_id_seq,event_id}'::text[] LOOP
     PERFORM pg_extension_config_dump('workflow.' || t, '');
   END LOOP;
 END $$;

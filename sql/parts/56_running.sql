@@ -178,6 +178,7 @@ BEGIN
     RETURN '{"busy": true}';
   END IF;
   SELECT * INTO buckets FROM workflow.drop_timer_buckets();
+  PERFORM workflow.sum_up_tallies();
   SELECT * INTO kept FROM workflow.apply_retention();
   retired := workflow.retire_versions();
   pruned := workflow.prune_rounds();

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/message/partials.h"
 #include "core/message/template.h"
 
 namespace {
@@ -18,6 +19,16 @@ class OneZone final : public workflow::ZoneFinder {
 
  private:
   workflow::UtcZone utc_;
+};
+
+// The text itself under every name but "none": what renders itself must come to an end.
+class Itself final : public workflow::PartialFinder {
+ public:
+  explicit Itself(const workflow::Template& text) : text_(text) {}
+  const workflow::Template* Find(std::string_view name) const override { return name == "none" ? nullptr : &text_; }
+
+ private:
+  const workflow::Template& text_;
 };
 
 constexpr std::string_view kData = R"({"a": [1, 2.50, "x", null, [true, {"b": 1}]], "b": {"c": "d é", "e": -1e3, "f": ""},
@@ -35,12 +46,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   Problems problems;
   const auto parsed = Template::Parse(text, &problems);
   Require(parsed.ok() == !problems.HasErrors());
+  if (parsed) (void)ReadsOf(*parsed, Itself(*parsed));
   for (const Problem& problem : problems.list()) Require(problem.message.rfind("line ", 0) == 0);
   if (!parsed) return 0;
   RenderContext context;
   context.data = &data;
   context.zone = &utc;
   context.zones = &zones;
+  const Itself partials(*parsed);
+  context.partials = &partials;
   context.limits = {1 << 16, 20000};
   context.escape_html = size % 2 == 0;
   const auto first = parsed->Render(context);

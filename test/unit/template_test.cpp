@@ -124,7 +124,7 @@ TEST_F(TemplateTest, MoneyIsWrittenAsItsCountryWritesIt) {
 
 TEST_F(TemplateTest, NumbersAreExactAndShownAsWritten) {
   EXPECT_EQ(Render("{{ x }} {{ y }} {{ x | plus: 0.2 }} {{ 0.1 | plus: 0.2 }}", R"({"x": 12.50, "y": 1e3})"),
-            "12.50 1000 12.7 0.3");
+            "12.50 1000 12.70 0.3");
   EXPECT_EQ(
       Render("{{ -7 | divided_by: 2 }} {{ -7 | modulo: 3 }} {{ 7 | divided_by: 2.0 }} {{ 2.5 | round }} {{ -2.5 | round }}"),
       "-4 2 3.5 3 -3");

@@ -121,14 +121,25 @@ class RecordScope final : public FieldScope {
     const Json* json = Lookup(record_, name, &rest);
     if (json == nullptr || json->is_null()) return {};
     if (field.type.kind == TypeKind::kJson) return Dig(*json, rest);
-    std::optional<Value> value;
-    if (rest.empty()) value = FromJson(field.type, *json);
-    // As rows turned into json have them.
-    if (!value && rest.empty() && json->is_string()) value = ParseValue(field.type, json->string());
-    if (!value && rest.empty() && json->is_number() && field.type.kind == TypeKind::kOther) value = Value(json->number());
-    if (value) return Trimmed(*std::move(value), field.type);
+    if (std::optional<Value> value = rest.empty() ? Read(field.type, *json) : std::nullopt) return Trimmed(*std::move(value), field.type);
     problems_->Error(name, "the record's value of \"" + name + "\" is no " + TypeName(field.type));
     return {};
+  }
+
+  // As rows turned into json have them: what has no form of its own there is a string, and a list may hold nulls.
+  static std::optional<Value> Read(const Type& type, const Json& json) {
+    if (type.kind == TypeKind::kList && json.is_array()) {
+      List items;
+      for (const Json& item : json.array()) {
+        std::optional<Value> value = item.is_null() ? Value() : Read({.kind = type.element, .labels = type.labels}, item);
+        if (!value) return {};
+        items.push_back(*std::move(value));
+      }
+      return Value::OfList(std::move(items));
+    }
+    if (json.is_number() && type.kind == TypeKind::kOther) return Value(json.number());
+    std::optional<Value> value = FromJson(type, json);
+    return value || !json.is_string() ? value : ParseValue(type, json.string());
   }
 
   // Blanks that only fill a text up are not part of it.

@@ -7,12 +7,12 @@
 namespace workflow::liquid {
 
 Item Renderer::Lookup(const std::string& name) const {
-  for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+  for (auto scope = state_.scopes.rbegin(); scope != state_.scopes.rend(); ++scope) {
     if (*scope->variable == name) return scope->value;
     if (scope->loop_name == name) return scope->loop;
   }
-  if (const auto found = assigned_.find(name); found != assigned_.end()) return found->second;
-  if (const auto found = counters_.find(name); found != counters_.end()) return Item::Integer(found->second);
+  if (const auto found = state_.assigned.find(name); found != state_.assigned.end()) return found->second;
+  if (const auto found = state_.counters.find(name); found != state_.counters.end()) return Item::Integer(found->second);
   const Json* member = context_.data ? context_.data->Find(name) : nullptr;
   return member ? Item::Borrow(*member) : Item();
 }

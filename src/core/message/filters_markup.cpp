@@ -192,6 +192,7 @@ constexpr FilterSpec kMarkupFilters[] = {
     {"h", Escape},
     {"newline_to_br", NewlineToBr},
     {"raw", Raw},
+    {"safe", Raw},
     {"strip_html", StripHtml},
     {"strip_newlines", StripNewlines},
     {"url_decode", UrlDecode},

@@ -20,21 +20,30 @@ struct Operands {
   bool whole() const { return left.is_integer() && right.is_integer(); }
 };
 
+// Shows no fewer digits behind the point than its operands: 10.00 plus 1 is 11.00.
+Result<Item> Shown(Decimal value, const Operands& of) {
+  Result<Item> item = Checked(std::move(value), of.whole());
+  if (!item) return item;
+  Number number = *item->AsNumber();
+  number.places = std::max({number.places, of.left.places, of.right.places});
+  return Item::Of(std::move(number));
+}
+
 Operands Of(const Call& call) { return {ToNumber(call.input), ToNumber(call.Argument(0))}; }
 
 Result<Item> Plus(const Call& call) {
   const Operands of = Of(call);
-  return Checked(of.left.value + of.right.value, of.whole());
+  return Shown(of.left.value + of.right.value, of);
 }
 
 Result<Item> Minus(const Call& call) {
   const Operands of = Of(call);
-  return Checked(of.left.value - of.right.value, of.whole());
+  return Shown(of.left.value - of.right.value, of);
 }
 
 Result<Item> Times(const Call& call) {
   const Operands of = Of(call);
-  return Checked(of.left.value * of.right.value, of.whole());
+  return Shown(of.left.value * of.right.value, of);
 }
 
 // The whole number next to `value` below (or above) it.

@@ -18,6 +18,12 @@ void Names::Read(std::string_view root, std::string dotted) {
 
 void Names::Bind(std::string_view name) { bound_.emplace(name); }
 
+std::vector<std::string> Names::InSight() const {
+  std::vector<std::string> names = Bound();
+  for (const auto& variables : loops_) names.insert(names.end(), variables.begin(), variables.end());
+  return names;
+}
+
 void Names::EnterLoop(std::vector<std::string> variables) { loops_.push_back(std::move(variables)); }
 
 void Names::LeaveLoop() {

@@ -16,6 +16,8 @@ class Names {
   void EnterLoop(std::vector<std::string> variables);
   void LeaveLoop();
   std::vector<std::string> Take();  // sorted, no repeats
+  std::vector<std::string> Bound() const { return {bound_.begin(), bound_.end()}; }
+  std::vector<std::string> InSight() const;  // what is bound here: Bound(), and the variables of loops that are open
 
  private:
   struct Pending {

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -59,9 +60,18 @@ struct CycleNode {
   std::vector<Expression> values;
 };
 
+struct PartialNode {
+  std::string name;
+  bool isolated = false;               // render: sees the data and what it is given, and leaves nothing behind
+  bool each = false;                   // once for each element of `bound`
+  std::optional<Expression> bound;
+  std::string variable;                // what the bound value is called in the partial
+  std::vector<std::pair<std::string, Expression>> arguments;
+};
+
 struct Node {
   using Data = std::variant<TextNode, OutputNode, AssignNode, CaptureNode, CounterNode, JumpNode, IfChangedNode, IfNode, CaseNode, ForNode,
-                            CycleNode>;
+                            CycleNode, PartialNode>;
   Data data;
   int line = 1;
   bool blank = false;

@@ -116,10 +116,6 @@ void Parser::Dispatch(std::string_view name, std::string_view rest, int line) {
 void Parser::Unknown(std::string_view name, int line) {
   if (name.empty()) return reporter_->Error(line, "a tag begins with its name");
   unknown_.emplace_back(name);
-  if (name == "include" || name == "render") {
-    return reporter_->Error(line, "tag \"" + std::string(name) + "\" is not available",
-                            "A template stands alone: write the text into it.");
-  }
   reporter_->Error(line, "unknown tag \"" + std::string(name) + "\"", NearestHint(name, TagNames()));
 }
 

@@ -13,7 +13,8 @@ namespace workflow::liquid {
 
 class Parser {
  public:
-  Parser(std::string_view text, Reporter* reporter, Names* names) : lexer_(text, reporter), reporter_(reporter), names_(names) {}
+  Parser(std::string_view text, Reporter* reporter, Names* names, std::vector<PartialUse>* partials, bool is_partial)
+      : lexer_(text, reporter), reporter_(reporter), names_(names), partials_(partials), is_partial_(is_partial) {}
   Block Parse();
 
  private:
@@ -63,10 +64,14 @@ class Parser {
   void Counter(std::string_view tag, Markup* markup);
   void Jump(std::string_view tag, Markup* markup);
   void IfChanged(std::string_view tag, Markup* markup);
+  void Partial(std::string_view tag, Markup* markup);
+  bool PartialOptions(PartialNode* node, Markup* markup);
 
   Lexer lexer_;
   Reporter* reporter_;
   Names* names_;
+  std::vector<PartialUse>* partials_;
+  bool is_partial_;
   std::vector<Frame> frames_;  // the first is the template itself
   size_t floor_ = 1;           // frames below are out of reach: a liquid tag closes only what it opened
   int line_ = 1;               // of the tag at hand

@@ -11,8 +11,9 @@ const std::vector<Parser::TagSpec>& Parser::Tags() {
       {"case", &Parser::Case},           {"continue", &Parser::Jump},     {"cycle", &Parser::Cycle},
       {"decrement", &Parser::Counter},   {"echo", &Parser::Echo},         {"else", &Parser::Else},
       {"elsif", &Parser::Elsif},         {"for", &Parser::For},           {"if", &Parser::If},
-      {"ifchanged", &Parser::IfChanged}, {"increment", &Parser::Counter}, {"tablerow", &Parser::For},
-      {"unless", &Parser::If},           {"when", &Parser::When},
+      {"ifchanged", &Parser::IfChanged}, {"include", &Parser::Partial},   {"increment", &Parser::Counter},
+      {"render", &Parser::Partial},      {"tablerow", &Parser::For},      {"unless", &Parser::If},
+      {"when", &Parser::When},
   };
   return tags;
 }
@@ -196,8 +197,45 @@ void Parser::Counter(std::string_view tag, Markup* markup) {
 
 void Parser::Jump(std::string_view tag, Markup* markup) {
   if (!markup->ReadEnd()) return;
-  if (!InLoop()) return reporter_->Error(line_, "\"" + std::string(tag) + "\" stands outside of a loop");
+  if (!InLoop() && !is_partial_) return reporter_->Error(line_, "\"" + std::string(tag) + "\" stands outside of a loop");
   Add(JumpNode{tag == "break"}, false);
+}
+
+// {% render 'footer' %}, with a value for it: {% render 'line' with order.lines[0] as line, currency: "IDR" %}, once for each:
+// {% render 'line' for order.lines %}. The name is a text, so that what a template is made of can be told before it is rendered.
+void Parser::Partial(std::string_view tag, Markup* markup) {
+  PartialNode node;
+  node.isolated = tag == "render";
+  if (markup->next().kind != Lexeme::Kind::kString || markup->next().text.empty()) {
+    markup->Unexpected("the name of a template in quotes");
+    return;
+  }
+  Expression name;
+  if (!markup->ReadExpression(&name)) return;
+  node.name = *name.literal.AsString();
+  node.variable = node.name.substr(0, node.name.find('@'));
+  if (!PartialOptions(&node, markup)) return;
+  PartialUse use{node.name, node.isolated ? std::vector<std::string>{"forloop"} : names_->InSight(), node.isolated};
+  if (node.bound) use.binds.push_back(node.variable);
+  for (const auto& argument : node.arguments) use.binds.push_back(argument.first);
+  partials_->push_back(std::move(use));
+  Add(std::move(node), false);
+}
+
+bool Parser::PartialOptions(PartialNode* node, Markup* markup) {
+  if (!markup->NextIsNamed() && (markup->Is("with") || markup->Is("for"))) {
+    node->each = markup->TakeIf("for") || !markup->TakeIf("with");
+    if (!markup->ReadExpression(&node->bound.emplace())) return false;
+    if (markup->TakeIf("as") && !markup->ReadTarget(&node->variable)) return false;
+  }
+  while (!markup->AtEnd()) {
+    markup->TakeIf(",");
+    if (markup->AtEnd()) break;
+    if (!markup->NextIsNamed()) return markup->Unexpected("a name and a colon");
+    auto& argument = node->arguments.emplace_back();
+    if (!markup->ReadTarget(&argument.first) || !markup->TakeIf(":") || !markup->ReadExpression(&argument.second)) return false;
+  }
+  return true;
 }
 
 void Parser::IfChanged(std::string_view tag, Markup* markup) {

@@ -59,7 +59,7 @@ Renderer::Flow Renderer::Visit(const OutputNode& node, int) {
 Renderer::Flow Renderer::Visit(const AssignNode& node, int) {
   auto value = Evaluate(node.value);
   if (!value) return Flow::kFailed;
-  assigned_[node.name] = std::move(*value);
+  state_.assigned[node.name] = std::move(*value);
   return Flow::kDone;
 }
 
@@ -70,12 +70,12 @@ Renderer::Flow Renderer::Visit(const CaptureNode& node, int) {
   const Flow flow = Walk(node.body);
   outer.swap(out_);
   // Its outputs have been escaped one by one, so the whole is not escaped again.
-  assigned_[node.name] = context_.escape_html ? Item::Html(std::move(outer)) : Item::String(std::move(outer));
+  state_.assigned[node.name] = context_.escape_html ? Item::Html(std::move(outer)) : Item::String(std::move(outer));
   return flow;
 }
 
 Renderer::Flow Renderer::Visit(const CounterNode& node, int) {
-  int64_t& counter = counters_[node.name];
+  int64_t& counter = state_.counters[node.name];
   out_ += std::to_string(node.decrement ? --counter : counter++);
   return Flow::kDone;
 }
@@ -87,9 +87,9 @@ Renderer::Flow Renderer::Visit(const IfChangedNode& node, int) {
   outer.swap(out_);
   const Flow flow = Walk(node.body);
   outer.swap(out_);
-  if (changed_ != outer) {
+  if (state_.changed != outer) {
     if (budget_.Holds(out_.size() + outer.size())) out_ += outer;
-    changed_ = std::move(outer);
+    state_.changed = std::move(outer);
   }
   return flow;
 }
@@ -124,7 +124,7 @@ Renderer::Flow Renderer::Visit(const CaseNode& node, int line) {
 
 Renderer::Flow Renderer::Visit(const CycleNode& node, int) {
   const std::string group = node.group ? "group " + ToText(Evaluate(*node.group), &budget_) : "values " + node.source;
-  size_t& turn = cycles_[group];
+  size_t& turn = state_.cycles[group];
   if (turn >= node.values.size()) turn = 0;
   Write(Evaluate(node.values[turn++]));
   return Flow::kDone;

@@ -46,6 +46,21 @@ class Renderer {
   Flow Visit(const CaseNode& node, int line);
   Flow Visit(const ForNode& node, int line);
   Flow Visit(const CycleNode& node, int line);
+  Flow Visit(const PartialNode& node, int line);
+
+  // What is set while a template is walked; a partial that is rendered has its own.
+  struct State {
+    std::map<std::string, Item, std::less<>> assigned;
+    std::map<std::string, int64_t, std::less<>> counters;
+    std::map<std::string, size_t, std::less<>> cycles;
+    std::map<std::string, size_t, std::less<>> continued;  // where a loop of that name has come to
+    std::optional<std::string> changed;                     // what ifchanged last showed
+    std::vector<Scope> scopes;
+  };
+
+  Flow Isolated(const PartialNode& node, const Block& body, State inside);
+  Flow Included(const PartialNode& node, const Block& body, const Item* bound);
+  Flow Partial(const PartialNode& node, const Block& body);
 
   Item Evaluate(const Expression& expression);
   Item EvaluatePath(const Expression& expression);
@@ -69,12 +84,8 @@ class Renderer {
   Budget budget_;
   std::string out_;
   std::optional<Failure> failure_;
-  std::map<std::string, Item, std::less<>> assigned_;
-  std::map<std::string, int64_t, std::less<>> counters_;
-  std::map<std::string, size_t, std::less<>> cycles_;
-  std::map<std::string, size_t, std::less<>> continued_;  // where a loop of that name has come to
-  std::optional<std::string> changed_;                     // what ifchanged last showed
-  std::vector<Scope> scopes_;
+  State state_;
+  std::vector<const PartialNode*> inside_;  // the partials that are being rendered, one within the other
 };
 
 }  // namespace workflow::liquid

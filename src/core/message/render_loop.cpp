@@ -20,12 +20,12 @@ std::optional<size_t> Renderer::Count(const std::optional<Expression>& expressio
 std::optional<Renderer::Turns> Renderer::Bounds(const ForNode& node, size_t size, int line) {
   auto offset = Count(node.offset, 0, "offset", line);
   if (!offset) return std::nullopt;
-  if (node.offset_continue) offset = continued_[node.name];
+  if (node.offset_continue) offset = state_.continued[node.name];
   const auto limit = Count(node.limit, size, "limit", line);
   if (!limit) return std::nullopt;
   const size_t first = std::min(*offset, size);
   const size_t count = std::min(*limit, size - first);
-  if (!node.is_table) continued_[node.name] = first + count;
+  if (!node.is_table) state_.continued[node.name] = first + count;
   return Turns{first, count};
 }
 
@@ -46,38 +46,38 @@ Renderer::Flow Renderer::Visit(const ForNode& node, int line) {
 Renderer::Flow Renderer::Loop(const ForNode& node, const Item& collection, const Turns& turns, int line) {
   const Sequence all(collection);
   LoopState state{node.name, static_cast<int64_t>(turns.count), 0, 0, nullptr};
-  for (auto scope = scopes_.rbegin(); scope != scopes_.rend() && !state.parent; ++scope) {
+  for (auto scope = state_.scopes.rbegin(); scope != state_.scopes.rend() && !state.parent; ++scope) {
     if (scope->loop_name == "forloop") state.parent = *scope->loop.As<Item::LoopPtr>();
   }
-  scopes_.push_back({&node.variable, Item(), "forloop", Item()});
+  state_.scopes.push_back({&node.variable, Item(), "forloop", Item()});
   Flow flow = Flow::kDone;
   for (size_t i = 0; i < turns.count && flow != Flow::kBreak && flow != Flow::kFailed; ++i) {
     state.index0 = static_cast<int64_t>(i);
-    scopes_.back().value = all.At(node.reversed ? turns.first + turns.count - 1 - i : turns.first + i);
-    scopes_.back().loop = Item(Item::Data(std::make_shared<const LoopState>(state)));
+    state_.scopes.back().value = all.At(node.reversed ? turns.first + turns.count - 1 - i : turns.first + i);
+    state_.scopes.back().loop = Item(Item::Data(std::make_shared<const LoopState>(state)));
     flow = Spend(line) ? Walk(node.body) : Flow::kFailed;
   }
-  scopes_.pop_back();
+  state_.scopes.pop_back();
   return flow == Flow::kFailed ? flow : Flow::kDone;
 }
 
 Renderer::Flow Renderer::Table(const ForNode& node, const Item& collection, const Turns& turns, size_t columns, int line) {
   const Sequence all(collection);
   LoopState state{{}, static_cast<int64_t>(turns.count), 0, static_cast<int64_t>(columns), nullptr};
-  scopes_.push_back({&node.variable, Item(), "tablerowloop", Item()});
+  state_.scopes.push_back({&node.variable, Item(), "tablerowloop", Item()});
   out_ += "<tr class=\"row1\">\n";
   Flow flow = Flow::kDone;
   for (size_t i = 0; i < turns.count && flow != Flow::kBreak && flow != Flow::kFailed; ++i) {
     state.index0 = static_cast<int64_t>(i);
-    scopes_.back().value = all.At(turns.first + i);
-    scopes_.back().loop = Item(Item::Data(std::make_shared<const LoopState>(state)));
+    state_.scopes.back().value = all.At(turns.first + i);
+    state_.scopes.back().loop = Item(Item::Data(std::make_shared<const LoopState>(state)));
     if (i > 0 && i % columns == 0) out_ += "</tr>\n<tr class=\"row" + std::to_string(i / columns + 1) + "\">";
     out_ += "<td class=\"col" + std::to_string(i % columns + 1) + "\">";
     flow = Spend(line) ? Walk(node.body) : Flow::kFailed;
     out_ += "</td>";
   }
   out_ += "</tr>\n";
-  scopes_.pop_back();
+  state_.scopes.pop_back();
   return flow == Flow::kFailed ? flow : Flow::kDone;
 }
 

@@ -62,7 +62,15 @@ struct PendingRefusal {
 
 struct HostChange;
 
-struct Counts { int32_t steps = 0, messages = 0; };
+// What happened to the enrollments of a version.
+struct Tally {
+  int32_t entered = 0, ended = 0, steps = 0, messages = 0;
+  void Add(const Tally& other);
+};
+struct Counts {
+  int32_t steps = 0, messages = 0;
+  std::map<int32_t, Tally> by_version;
+};
 
 // What all batches of a round share.
 struct RoundContext {
@@ -75,8 +83,12 @@ struct RoundContext {
   std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses = {};  // of each workflow, those that are over
   std::map<int32_t, int32_t> epochs = {};  // of each source: counts its truncations
   int32_t locks_left = 100;      // rows of the CRM that this round may still lock (semantics 31)
+  std::map<int32_t, Tally> tallies = {};  // of the batches that succeeded
   std::string at_step = {};      // the step that is being taken: what fails, fails there
 };
+
+// What a round did, a row a version: workflow.stat_workflow adds them up.
+void SaveTallies(const std::map<int32_t, Tally>& tallies, Instant at);
 
 class Batch {
  public:

@@ -80,6 +80,7 @@ class RoundRun {
         raised);
     if (done) {
       attempt.Release();
+      for (const auto& [version, tally] : counts.by_version) context_.tallies[version].Add(tally);
       result_->steps += counts.steps;
       result_->messages += counts.messages;
       return std::nullopt;

@@ -137,11 +137,11 @@ void LogReader::Append(const RoundResult& result, std::optional<Instant> as_of, 
   params.Text(from_).Text(to_).Int8(last_event_).Bool(complete_);
   params.MaybeInt8(own_event_);
   params.MaybeText(as_of ? std::optional(FormatIso(*as_of)) : std::nullopt);
-  params.Int4(result.events).Int4(result.steps).Int4(result.messages).Int4(result.errors);
+  params.Int4(result.events).Int4(result.steps).Int4(result.messages).Int4(result.errors).Int8(result.took_us);
   if (timer) params.Time(timer->due).Int8(timer->enrollment).Int4(timer->number);
-  Execute(std::string("INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, own_event, as_of, events, steps, messages, errors") +
+  Execute(std::string("INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, own_event, as_of, events, steps, messages, errors, took_us") +
               (timer ? ", read_due, read_enrollment, read_number" : "") +
-              ") VALUES ($1::pg_snapshot, $2::pg_snapshot, $3, $4, pg_current_xact_id(), $5, $6::timestamptz, $7, $8, $9, $10" + (timer ? ", $11, $12, $13)" : ")"),
+              ") VALUES ($1::pg_snapshot, $2::pg_snapshot, $3, $4, pg_current_xact_id(), $5, $6::timestamptz, $7, $8, $9, $10, $11" + (timer ? ", $12, $13, $14)" : ")"),
           params);
 }
 

@@ -145,6 +145,7 @@ RoundResult RunRound(const RoundRequest& request) {
   log = LogReader();
   log.Open();  // again: the latest snapshot, under the lock
 
+  const TimestampTz began = GetCurrentTimestamp();
   const RegistryPin pin;
   const Registry& registry = CurrentRegistry();
   const TemplateStore& templates = TemplateStore::Current(registry);
@@ -162,6 +163,8 @@ RoundResult RunRound(const RoundRequest& request) {
 
   result.events = static_cast<int32_t>(events.size());
   result.more = log.more() || static_cast<int>(timers.size()) == limit;
+  SaveTallies(context.tallies, now);
+  result.took_us = GetCurrentTimestamp() - began;
   if (log.moved() || store.moved() || (request.as_of && log.last_as_of() != request.as_of)) log.Append(result, request.as_of, store.cursor());
   result.next_due = store.NextDue();
   spi.Finish();

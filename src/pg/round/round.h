@@ -13,6 +13,7 @@ struct RoundResult {
   bool busy = false;      // another round holds the lock, or the database is halted
   int32_t events = 0, steps = 0, messages = 0, errors = 0;
   bool more = false;      // there is work left that could be taken at once
+  int64_t took_us = 0;    // from the lock to the ledger's row
   std::optional<Instant> next_due;  // of the earliest timer that is not yet due
 };
 

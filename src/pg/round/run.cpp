@@ -146,8 +146,11 @@ void Batch::Settle(Turn* turn) {
   enrolled.state = turn->decision.state;
   if (before.step != enrolled.state.step || before.clock != enrolled.state.clock) enrolled.shifted_us = 0;
   else if (turn->input.kind == InputKind::kResume) enrolled.shifted_us += turn->input.paused_us;
-  counts_.steps += enrolled.state.visit - before.visit;
-  counts_.messages += static_cast<int32_t>(turn->messages.size());
+  const Tally taken{0, enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded ? 1 : 0, enrolled.state.visit - before.visit,
+                    static_cast<int32_t>(turn->messages.size())};
+  counts_.steps += taken.steps;
+  counts_.messages += taken.messages;
+  counts_.by_version[enrolled.version->id].Add(taken);
   std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
   std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
   if (enrolled.state.phase == Phase::kEnded) {
@@ -183,6 +186,7 @@ void Batch::StartAdmitted() {
       enrolled->state.due = round_.now;
     }
     entry_events_.push_back({enrolled->event, enrolled->version->workflow, enrolled->account, enrolled->id});
+    counts_.by_version[enrolled->version->id].Add({.entered = 1});
     traces_.push_back({enrolled->id, "", "entered", enrolled->event_name});
     WantRows(*enrolled);
     work.emplace_back(enrolled, Input{.kind = InputKind::kStart});

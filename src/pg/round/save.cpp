@@ -8,6 +8,23 @@
 
 namespace workflow::pg {
 
+void Tally::Add(const Tally& other) {
+  entered += other.entered;
+  ended += other.ended;
+  steps += other.steps;
+  messages += other.messages;
+}
+
+void SaveTallies(const std::map<int32_t, Tally>& tallies, Instant at) {
+  if (tallies.empty()) return;
+  TableWriter rows(TableNamed("tally"));
+  for (const auto& [version, tally] : tallies) {
+    rows.Time(at).Int4(version).Int8(tally.entered).Int8(tally.ended).Int8(tally.steps).Int8(tally.messages);
+    rows.EndRow();
+  }
+  rows.Finish();
+}
+
 void Batch::Save() {
   SaveEnrollments();
   SaveStates();
