@@ -14,8 +14,8 @@ DEPS = $(OBJS:.o=.d)
 PG_CONFIG ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
 # -isystem first: warnings are for our code, not for the server's headers.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
-# OPT=-O0 for a quick build.
-PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Wno-unused-parameter $(WERROR) -fvisibility=hidden -fvisibility-inlines-hidden $(OPT)
+# OPT=-O0 for a quick build, without debugging symbols.
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Wno-unused-parameter $(WERROR) -fvisibility=hidden -fvisibility-inlines-hidden $(OPT) $(if $(OPT),-g0)
 # PGXS links with gcc, which does not know libstdc++.
 SHLIB_LINK = -lstdc++
 # Bitcode serves JIT inlining of operators; this module has none, and clang would need its own flags.

@@ -9,6 +9,7 @@ def run(bench):
             report.say(f'P10 needs {name}')
             report.case = name
             importlib.import_module(f'cases.{case}').run(bench)
+            report.close_case()
             report.case = 'P10'
     report.limit('P10.wal', [size / 1000 for size in bench.facts['wal']], 'kB', 1.0, 'a_timed_step,_with_images_of_pages_after_a_checkpoint')
     before, after = (size / 2**20 for size in bench.facts['memory'])

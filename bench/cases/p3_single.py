@@ -5,7 +5,7 @@ import time
 from cases.p2_match import one_of
 from lib import product
 from lib.rounds import interleave
-from lib.server import Session, drop_database, pgbench
+from lib.server import Session, checkpoint, drop_database, pgbench
 
 ROWS = 10000  # that are updated: the first half matches nothing, the second half one workflow each
 
@@ -59,7 +59,7 @@ def run(bench):
     for name, script in {'insert_none': insert('contacts', 'none'), 'insert_match': insert('contacts', 's3'),
                          'update_none': update('contacts', 0), 'update_match': update('contacts', ROWS // 2)}.items():
         variants[name] = lambda _, script=script, matches=name.endswith('match'): ours(script, matches)
-    found = interleave(variants, rounds, before=lambda: None)
+    found = interleave(variants, rounds, before=lambda: None, before_round=checkpoint)
     for operation in ('insert', 'update'):
         for kind, bar in (('none', 0.97), ('match', 0.90)):
             bench.report.compare(f'P3.{operation}_{kind}', found[f'{operation}_{kind}'], found[f'{operation}_plain'], '/s', '>=', bar, judged='low', note='judged=low')

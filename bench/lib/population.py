@@ -74,12 +74,13 @@ class Population:
         log, images = wal(self.session)
         cpu, begin = self.session.cpu(), time.perf_counter()
         messages = buffers = sampled = rounds = 0
+        size = int(self.session.value('SHOW pg_workflow.batch_size'))
         while messages < self.due:
             rounds += 1
-            # Every eighth round tells how many buffers it touched.
-            if rounds % 8 == 4 and self.due - messages >= 2000:
-                touched, written = self._explained(instant)
-                buffers, sampled = buffers + touched, sampled + written
+            # Every fourth round tells how many buffers it touched.
+            if rounds % 4 == 2 and self.due - messages >= 2 * size:
+                written = size  # a full batch; the check afterwards would find another number
+                buffers, sampled = buffers + self._touched(instant), sampled + size
             else:
                 _, _, _, written, errors = self.session.run(f'SELECT * FROM workflow.tick({instant})')[0]
                 if errors:
@@ -94,9 +95,9 @@ class Population:
         return {'rate': self.due / seconds, 'cpu': cpu / self.due * 1e6, 'wal': float(log_after - log) / self.due,
                 'images': float(images_after - images) / self.due, 'buffers': buffers / sampled if sampled else 0.0}
 
-    def _explained(self, instant):
+    def _touched(self, instant):
         plan = self.session.value(f'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) SELECT * FROM workflow.tick({instant})')[0]['Plan']
-        return plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], int(self.session.value('SHOW pg_workflow.batch_size'))
+        return plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
 
     def _check(self, cohort, instant):
         """One message with the right text, history of sending and waiting, and the next wait for every enrollment of the cohort, and for no other."""

@@ -48,30 +48,34 @@ class Report:
         ratio, low, high = (bootstrap_ratio if differences else paired_ratio)(*pair)
         text = (f'ours={_figure(statistics.median(ours))}{unit}~{spread(ours):.0%} theirs={_figure(statistics.median(theirs))}{unit}~{spread(theirs):.0%}'
                 f' rounds={len(ours)}{" " + note if note else ""}')
-        self._add(Line(name, text, ratio, low, high, operator, bar, judged))
+        self.lines.append(Line(name, text, ratio, low, high, operator, bar, judged))
 
     def limit(self, name, values, unit, bar, note=''):
         """A bar that is a figure: the ratio is what was found over what is allowed."""
         value = statistics.median(values)
         text = f'ours={_figure(value)}{unit}~{spread(values):.0%} limit={bar:g}{unit} rounds={len(values)}{" " + note if note else ""}'
-        self._add(Line(name, text, value / bar, math.nan, math.nan, '<=', 1, 'ratio'))
-
-    def _add(self, line):
-        self.lines.append(line)
-        print(line, flush=True)
+        low = high = math.nan
+        if len(values) > 1 and min(values) > 0:
+            _, low, high = paired_ratio(values, [bar] * len(values))
+        self.lines.append(Line(name, text, value / bar, low, high, '<=', 1, 'ratio'))
 
     def close_case(self):
-        """One line for the bar as a whole: the one of its lines with the least margin."""
+        """Prints the lines of the case, now that its results are known to be right or wrong, and one for the bar as a whole: the one with the least
+        margin."""
         mine = [line for line in self.lines if line.name.split('.')[0] == self.case]
         wrong = any(text.startswith(f'{self.case}:') for text in self.wrong)
         for line in mine:
             line.correct = not wrong
+            print(line)
         if mine:
             worst = min(mine, key=lambda line: line.margin)
             whole = Line(self.case, f'of={worst.name} lines={len(mine)}', worst.ratio, math.nan, math.nan, worst.operator, worst.bar, 'ratio')
             whole.reached, whole.correct = worst.reached, worst.correct
-            self.lines.append(whole)
-            print(whole, flush=True)
+        else:
+            whole = Line(self.case, 'broke_off', math.nan, math.nan, math.nan, '>=', math.nan, 'ratio')
+            whole.correct = False
+        self.lines.append(whole)
+        print(whole, flush=True)
 
     def page(self, settings, quick, minutes):
         """docs/benchmarks.md"""

@@ -81,6 +81,14 @@ def drop_database(name):
         session.run(f'DROP DATABASE IF EXISTS {name} WITH (FORCE)')
 
 
+def drop_databases(case):
+    """What a case has left behind that broke off."""
+    with Session('postgres') as session:
+        found = session.run("SELECT d.datname FROM pg_database d WHERE d.datname ~ ('^' || %s || '(_|$)')", (case,))
+    for name, in found:
+        drop_database(name)
+
+
 def checkpoint():
     with Session('postgres') as session:
         session.run('CHECKPOINT')

@@ -39,7 +39,8 @@ def bootstrap_ratio(over, under, draws=4000):
     pairs = list(zip(over, under))
 
     def ratio(sample):
-        return statistics.median(a for a, _ in sample) / max(statistics.median(b for _, b in sample), 1e-12)
+        divisor = statistics.median(b for _, b in sample)
+        return statistics.median(a for a, _ in sample) / divisor if divisor > 0 else math.inf
 
     drawn = sorted(ratio([chance.choice(pairs) for _ in pairs]) for _ in range(draws))
     return ratio(pairs), drawn[int(draws * 0.025)], drawn[int(draws * 0.975)]

@@ -1,65 +1,55 @@
--- Timers lie in buckets by the time they are due: tables that are only inserted into and dropped whole when all in them has been read. How far
--- reading has come is in the ledger (workflow.round). Buckets are made by rounds, outside the extension's membership, so that pg_dump treats
--- them like any table.
+-- Timers lie in a ring of tables by the time they are due: inserted into, read forward, and truncated when all in them has been read. How far
+-- reading has come is in the ledger (workflow.round). The tables are made by rounds, outside the extension's membership, so that pg_dump treats
+-- them like any table, and are used again: none is dropped while a dump is listing it.
 
-CREATE FUNCTION workflow.make_timer_bucket(name text) RETURNS void
+CREATE FUNCTION workflow.make_timer_table(name text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
-  IF name !~ '^timer_[hdm][0-9]{6,10}$' THEN
-    RAISE EXCEPTION '"%" is no name of a timer bucket', name USING ERRCODE = 'invalid_parameter_value';
+  IF name !~ '^timer_[hdm][0-9]{2}$' THEN
+    RAISE EXCEPTION '"%" is no name of a table of timers', name USING ERRCODE = 'invalid_parameter_value';
   END IF;
   EXECUTE format('CREATE TABLE IF NOT EXISTS workflow.%I () INHERITS (workflow.timer) WITH (autovacuum_enabled = off)', name);
-  EXECUTE format('CREATE INDEX IF NOT EXISTS %1$I ON workflow.%2$I (due, enrollment, number)', name || '_due', name);
+  EXECUTE format('CREATE INDEX IF NOT EXISTS %I ON workflow.%I (due, enrollment, number)', name || '_due', name);
 END $$;
-COMMENT ON FUNCTION workflow.make_timer_bucket(text) IS 'Makes the bucket of this name where it is missing. Called by rounds. Raises 22023 for another name.';
+COMMENT ON FUNCTION workflow.make_timer_table(text) IS 'Makes the table of timers of this name where it is missing. Called by rounds. Raises 22023 for another name.';
 
--- A bucket goes when a round that every open snapshot sees has read beyond its end: a dump that began earlier would else find neither the
--- timer nor what became of it. Nothing is copied forward, and nobody is waited for.
-CREATE FUNCTION workflow.drop_timer_buckets(OUT dropped integer, OUT busy integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+CREATE FUNCTION workflow.timer_tables() RETURNS SETOF regclass
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'workflow.timer'::regclass UNION ALL SELECT i.inhrelid::regclass FROM pg_inherits i WHERE i.inhparent = 'workflow.timer'::regclass
+$$;
+COMMENT ON FUNCTION workflow.timer_tables() IS 'The tables of timers there are.';
+
+-- A table is emptied when a round that every open snapshot sees has read all in it: a dump that began earlier would else find neither the timer nor
+-- what became of it. Nothing is copied forward, and nobody is waited for.
+CREATE FUNCTION workflow.empty_timer_tables(OUT emptied integer, OUT busy integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   settled workflow.round := workflow.settled_round();
   read_to timestamptz;
-  bucket name;
+  ring regclass;
+  found boolean;
 BEGIN
-  dropped := 0;
+  emptied := 0;
   busy := 0;
   -- A clock that was put back may have lowered the cursor since.
   read_to := least(settled.read_due, (SELECT r.read_due FROM workflow.round r ORDER BY r.id DESC LIMIT 1));
   IF read_to IS NULL THEN
     RETURN;
   END IF;
-  -- The parent itself holds what adopt() has put back.
-  IF EXISTS (SELECT FROM ONLY workflow.timer) AND NOT EXISTS (SELECT FROM ONLY workflow.timer t WHERE t.due > read_to) THEN
-    BEGIN
-      LOCK TABLE ONLY workflow.timer IN ACCESS EXCLUSIVE MODE NOWAIT;
-      TRUNCATE ONLY workflow.timer;
-    EXCEPTION WHEN lock_not_available OR object_in_use THEN
-      busy := busy + 1;
-    END;
-  END IF;
-  FOR bucket IN SELECT b.name FROM workflow.timer_buckets() b WHERE b.ends_at <= read_to LOOP
-    BEGIN
-      EXECUTE format('LOCK TABLE workflow.%I IN ACCESS EXCLUSIVE MODE NOWAIT', bucket);
-      EXECUTE format('DROP TABLE workflow.%I', bucket);
-      dropped := dropped + 1;
+  FOR ring IN SELECT workflow.timer_tables() LOOP
+    CONTINUE WHEN pg_relation_size(ring) = 0;
+    EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %s t WHERE t.due >= $1)', ring) INTO found USING read_to;
+    CONTINUE WHEN found;
+    BEGIN  -- rounds alone insert, and the caller holds their lock
+      EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE NOWAIT', ring);
+      EXECUTE format('TRUNCATE ONLY %s', ring);
+      emptied := emptied + 1;
     EXCEPTION WHEN lock_not_available OR object_in_use THEN
       busy := busy + 1;
     END;
   END LOOP;
 END $$;
-COMMENT ON FUNCTION workflow.drop_timer_buckets() IS 'Drops the buckets of timers that are read to their end. Waits for nothing: busy counts those that others use.';
-
-CREATE FUNCTION workflow.timer_buckets(OUT name name, OUT starts_at timestamptz, OUT ends_at timestamptz) RETURNS SETOF record
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
-  SELECT b.relname, b.starts_at, b.starts_at + b.width
-    FROM (SELECT c.relname,
-                 to_timestamp(substr(c.relname, 8), CASE substr(c.relname, 7, 1) WHEN 'h' THEN 'YYYYMMDDHH24' WHEN 'd' THEN 'YYYYMMDD' ELSE 'YYYYMM' END) AS starts_at,
-                 CASE substr(c.relname, 7, 1) WHEN 'h' THEN interval '1 hour' WHEN 'd' THEN interval '1 day' ELSE interval '1 month' END AS width
-            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-           WHERE i.inhparent = 'workflow.timer'::regclass) b
-$$;
-COMMENT ON FUNCTION workflow.timer_buckets() IS 'The buckets of timers there are, with the span of due times that each is for.';
+COMMENT ON FUNCTION workflow.empty_timer_tables() IS 'Truncates tables of timers that are read to their end. Waits for nothing: busy counts those that others use.';
 
 -- Timers as the states have them: where tables of timers were lost, or dropped while a dump was read.
 CREATE FUNCTION workflow.restore_timers() RETURNS void

@@ -7,11 +7,11 @@ COMMENT ON FUNCTION workflow.validate(jsonb) IS
 'Every problem of a definition, one a row: severity (error, warning), path (a JSON Pointer), a sentence, a hint or NULL. No row: it may be published. '
 'A template that is not stored yet is a warning here and an error of publish().';
 
-CREATE FUNCTION workflow.check_definition(definition jsonb, publishing boolean, owner name = session_user) RETURNS void
+CREATE FUNCTION workflow.check_definition(definition jsonb, publishing boolean, owner name = session_user, account text = '') RETURNS void
 LANGUAGE c STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_check_definition';
-COMMENT ON FUNCTION workflow.check_definition(jsonb, boolean, name) IS
+COMMENT ON FUNCTION workflow.check_definition(jsonb, boolean, name, text) IS
 'Raises WF001 with all errors of a definition, one a line of the detail, their hints in the hint; its warnings come as warnings. owner: by whose rights what '
-'the server decides is tried.';
+'the server decides is tried. account: whose templates count, beside those of everybody.';
 
 CREATE FUNCTION workflow.callers_search_path() RETURNS text
 LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_callers_search_path';
@@ -44,7 +44,7 @@ BEGIN
   PERFORM workflow.require_argument('name', coalesce(create_workflow.name, '') ~ '\S');
   PERFORM workflow.require_argument('definition', create_workflow.definition IS NOT NULL);
   IF NOT EXISTS (SELECT FROM workflow.workflow w WHERE w.name = create_workflow.name AND w.account = coalesce(create_workflow.account, '')) THEN
-    PERFORM workflow.check_definition(create_workflow.definition, false);
+    PERFORM workflow.check_definition(create_workflow.definition, false, account => coalesce(create_workflow.account, ''));
     INSERT INTO workflow.workflow AS w (account, name, owner)
     VALUES (coalesce(create_workflow.account, ''), create_workflow.name, session_user)
     ON CONFLICT (account, name) DO NOTHING RETURNING w.id INTO created;
@@ -68,7 +68,7 @@ BEGIN
   IF w.status = 'archived' THEN
     RAISE EXCEPTION 'workflow "%" is archived', w.name USING ERRCODE = 'WF007', HINT = 'Create another workflow.';
   END IF;
-  PERFORM workflow.check_definition(save_draft.definition, false);
+  PERFORM workflow.check_definition(save_draft.definition, false, account => w.account);
   RETURN workflow.add_version(w.id, save_draft.definition);
 END $$;
 COMMENT ON FUNCTION workflow.save_draft(text, jsonb, text) IS
@@ -92,7 +92,7 @@ BEGIN
     RAISE EXCEPTION 'version % of workflow "%" is published already', v.number, w.name
       USING ERRCODE = 'WF007', HINT = 'workflow.save_draft() stores a new version.';
   END IF;
-  PERFORM workflow.check_definition(v.definition, true, v.owner);
+  PERFORM workflow.check_definition(v.definition, true, v.owner, w.account);
   UPDATE workflow.version o SET published_at = now(), listened = true, comment = publish.comment, search_path = workflow.callers_search_path()
    WHERE o.id = v.id;
   UPDATE workflow.workflow o SET published = v.number, status = CASE w.status WHEN 'paused' THEN 'paused' ELSE 'published' END WHERE o.id = w.id;

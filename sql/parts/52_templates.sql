@@ -1,7 +1,7 @@
 -- Templates of messages, and what an account has of its own.
 
 CREATE FUNCTION workflow.render_at(template text, data jsonb, at timestamptz) RETURNS text
-LANGUAGE c STABLE STRICT SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_render';
+LANGUAGE c STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_render';
 COMMENT ON FUNCTION workflow.render_at(text, jsonb, timestamptz) IS 'workflow.render() with the time that "now" means.';
 
 CREATE FUNCTION workflow.render(template text, data jsonb) RETURNS text
@@ -10,12 +10,13 @@ LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION workflow.render(text, jsonb) IS
 'Renders a Liquid template with an object of data, as a message would be: a missing value is empty. Dates without a zone of their own are in the session''s '
-'TimeZone; now is the transaction''s start, or the virtual clock''s. Raises WF009 with every error of the template, 22023 where data is no object.';
+'TimeZone; now is the transaction''s start, or the virtual clock''s. Partials are those of the channel partial, for every account, without a locale. Raises WF009 with every error of the template, 22023 where data is no object.';
 
-CREATE FUNCTION workflow.check_template(subject text, body text, data jsonb) RETURNS void
-LANGUAGE c STABLE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_check_template';
-COMMENT ON FUNCTION workflow.check_template(text, text, jsonb) IS
-'Raises WF009 with all errors of a template''s texts, one a line of the detail: which text, which line, a sentence. Each argument may be NULL.';
+CREATE FUNCTION workflow.check_template(subject text, body text, data jsonb, name text = NULL, channel text = NULL) RETURNS void
+LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_check_template';
+COMMENT ON FUNCTION workflow.check_template(text, text, jsonb, text, text) IS
+'Raises WF009 with all errors of a template''s texts, one a line of the detail: which text, which line, a sentence. Each argument may be NULL. '
+'name: of the template they are for, which must not render itself by way of others.';
 
 CREATE FUNCTION workflow.put_template(name text, channel text, subject text, body text, locale text = NULL, data jsonb = NULL, account text = NULL)
 RETURNS integer
@@ -32,7 +33,10 @@ BEGIN
   IF put_template.body IS NULL AND put_template.data IS NULL AND put_template.subject IS NULL THEN
     RAISE EXCEPTION 'a template needs a subject, a body or data' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  PERFORM workflow.check_template(put_template.subject, put_template.body, put_template.data);
+  PERFORM workflow.check_template(put_template.subject, put_template.body, put_template.data, put_template.name, put_template.channel);
+  IF put_template.channel = 'partial' AND put_template.body IS NULL THEN
+    RAISE EXCEPTION 'a template of the channel "partial" needs a body' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
   -- Somebody else may take the number between reading and writing.
   WHILE stored IS NULL LOOP
     INSERT INTO workflow.template AS t (account, name, channel, locale, version, subject, body, data, created_by)
@@ -48,7 +52,7 @@ END $$;
 COMMENT ON FUNCTION workflow.put_template(text, text, text, text, text, jsonb, text) IS
 'Stores the texts of a message as a new version of the template of this name, channel, locale and account, and returns its number, from 1. Workflows use the '
 'newest one at once, except where they name a version. locale: NULL for everybody without one of their own. data: parameters for the channel''s provider; every '
-'string in it is a template. account: NULL for all. Raises WF009 with every error of the texts; then nothing is stored.';
+'string in it is a template. channel partial: a body that others {% render %}. account: NULL for all. Raises WF009 with every error of the texts; then nothing is stored.';
 
 CREATE FUNCTION workflow.set_account(account text, settings jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -169,7 +169,7 @@ DECLARE
   retired bigint;
   pruned bigint;
   tables record;
-  buckets record;
+  timers record;
   kept record;
 BEGIN
   PERFORM workflow.require_read_committed('maintain');
@@ -177,14 +177,15 @@ BEGIN
   IF workflow.is_copy() OR NOT pg_try_advisory_xact_lock(workflow.round_lock()) THEN
     RETURN '{"busy": true}';
   END IF;
-  SELECT * INTO buckets FROM workflow.drop_timer_buckets();
+  SELECT * INTO timers FROM workflow.empty_timer_tables();
   PERFORM workflow.sum_up_tallies();
   SELECT * INTO kept FROM workflow.apply_retention();
   retired := workflow.retire_versions();
   pruned := workflow.prune_rounds();
   SELECT * INTO tables FROM workflow.empty_event_tables();
   RETURN jsonb_build_object('busy', false, 'versions_retired', retired, 'rounds_pruned', pruned, 'event_tables_emptied', tables.emptied,
-                            'event_tables_busy', tables.busy, 'timer_buckets_dropped', buckets.dropped, 'timer_buckets_busy', buckets.busy,
+                            'event_tables_busy', tables.busy, 'timer_tables_emptied', timers.emptied,
+                            'timer_tables_busy', timers.busy,
                             'retention_dropped', kept.dropped, 'retention_busy', kept.busy, 'states_removed', kept.states);
 END $$;
 COMMENT ON FUNCTION workflow.maintain() IS

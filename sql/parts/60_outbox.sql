@@ -160,8 +160,8 @@ BEGIN
   END IF;
   RETURN QUERY
     SELECT m.id, d.token, d.visible_at, d.attempt, m.channel, m.kind, m.category, m.account, m.contact_key, m.recipient, m.sender, m.template,
-           m.locale, m.subject, m.body, m.data, m.headers, m.mark_as_read, m.workflow, m.version, m.step, workflow.enrollment_uuid(m.enrollment),
-           m.idempotency_key, m.due_at, m.expires_at, m.created_at
+           m.locale, m.subject, m.body, m.data, workflow.signed_headers(m.headers, m.body, m.account, m.workflow_id, present), m.mark_as_read,
+           m.workflow, m.version, m.step, workflow.enrollment_uuid(m.enrollment), m.idempotency_key, m.due_at, m.expires_at, m.created_at
       FROM workflow.delivery d JOIN workflow.message m ON m.id = d.message
      WHERE d.token = own AND d.state = 'leased' ORDER BY d.rank, d.due_at, d.message;
 END $$;

@@ -17,7 +17,7 @@ CREATE VIEW workflow.stat_worker AS
 SELECT a.pid, a.backend_start AS started_at, workflow.halted() AS halted, n.at AS last_round_at, n.as_of AS virtual_now,
        workflow.now_at() - n.read_due AS timer_lag, w.rounds, w.events, w.steps, w.messages, w.errors,
        round(w.took_us / 1000.0 / nullif(w.rounds, 0), 3) AS round_ms, round(w.longest_us / 1000.0, 3) AS longest_round_ms,
-       round(100 * w.took_us / 60e6, 2) AS busy_percent, b.buckets AS timer_buckets, b.bytes AS timer_bytes, l.bytes AS event_log_bytes,
+       round(100 * w.took_us / 60e6, 2) AS busy_percent, b.bytes AS timer_bytes, l.bytes AS event_log_bytes,
        c.state_rows, c.state_bytes, c.history_bytes
   FROM (SELECT 1) one
   LEFT JOIN LATERAL (SELECT s.pid, s.backend_start FROM pg_stat_activity s
@@ -26,7 +26,7 @@ SELECT a.pid, a.backend_start AS started_at, workflow.halted() AS halted, n.at A
   CROSS JOIN LATERAL (SELECT count(*) AS rounds, coalesce(sum(r.events), 0) AS events, coalesce(sum(r.steps), 0) AS steps, coalesce(sum(r.messages), 0) AS messages,
                              coalesce(sum(r.errors), 0) AS errors, coalesce(sum(r.took_us), 0) AS took_us, coalesce(max(r.took_us), 0) AS longest_us
                         FROM workflow.round r WHERE r.at > clock_timestamp() - interval '1 minute') w
-  CROSS JOIN LATERAL (SELECT count(*) AS buckets, coalesce(sum(pg_total_relation_size(format('workflow.%I', t.name)::regclass)), 0) AS bytes FROM workflow.timer_buckets() t) b
+  CROSS JOIN LATERAL (SELECT sum(pg_total_relation_size(t)) AS bytes FROM workflow.timer_tables() t) b
   CROSS JOIN LATERAL (SELECT coalesce(sum(pg_total_relation_size(e)), 0) AS bytes FROM workflow.event_tables() e) l
   CROSS JOIN LATERAL (SELECT (SELECT p.reltuples::bigint FROM pg_class p WHERE p.oid = 'workflow.state'::regclass) AS state_rows,
                              pg_total_relation_size('workflow.state') AS state_bytes,

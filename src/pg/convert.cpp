@@ -49,7 +49,26 @@ std::string EnumLabel(Oid label) {
   return NameStr(name);
 }
 
+// A text that is read the same whoever reads it, whatever style the session has for people.
+class PlainStyle {
+ public:
+  PlainStyle() : date_(DateStyle), interval_(IntervalStyle) {
+    DateStyle = USE_ISO_DATES;
+    IntervalStyle = INTSTYLE_POSTGRES;
+  }
+  ~PlainStyle() {
+    DateStyle = date_;
+    IntervalStyle = interval_;
+  }
+  PlainStyle(const PlainStyle&) = delete;
+  PlainStyle& operator=(const PlainStyle&) = delete;
+
+ private:
+  const int date_, interval_;
+};
+
 std::string OutputText(Oid output, Datum datum, bool blank_padded) {
+  const PlainStyle style;
   std::string text = CallBackend([=] { return OidOutputFunctionCall(output, datum); });
   if (blank_padded) text.erase(text.find_last_not_of(' ') + 1);
   return text;

@@ -22,6 +22,7 @@ constinit int capture_memory_kb = 8192;
 constinit bool virtual_clock = false;
 constinit char* retention[5] = {};
 constinit bool allow_superuser_code = false;
+constinit int max_definition_bytes = 1 << 20, max_steps = 500, max_depth = 16, max_triggers = 20, max_message_bytes = 1 << 20;
 }  // namespace workflow::pg::settings
 
 namespace {
@@ -52,8 +53,22 @@ constexpr Retention kRetentions[] = {
     {"pg_workflow.retention_errors", "How long errors stay.", "90 days"},
 };
 
+struct Limit {
+  const char *name, *what;
+  int* value;
+  int standard, max, flags;
+};
+namespace s = workflow::pg::settings;
+constexpr Limit kLimits[] = {
+    {"pg_workflow.max_definition_bytes", "Bytes that a definition may have.", &s::max_definition_bytes, 1 << 20, 1 << 28, GUC_UNIT_BYTE},
+    {"pg_workflow.max_steps", "Steps that a workflow may have.", &s::max_steps, 500, 100000, 0},
+    // A level takes two of JSON's 64, or three in a branch.
+    {"pg_workflow.max_depth", "Levels of steps within steps.", &s::max_depth, 16, 30, 0},
+    {"pg_workflow.max_triggers", "Triggers that a workflow may have.", &s::max_triggers, 20, 1000, 0},
+    {"pg_workflow.max_message_bytes", "Bytes that the texts of a message may have.", &s::max_message_bytes, 1 << 20, 1 << 28, GUC_UNIT_BYTE},
+};
+
 void DefineSettings() {
-  namespace s = workflow::pg::settings;
   DefineCustomStringVariable("pg_workflow.databases", "Databases in which a worker runs: * or a list of names.", nullptr, &s::databases, "*",
                              PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
   DefineCustomIntVariable("pg_workflow.batch_size", "Events, and timers, that one round takes at most.", nullptr, &s::batch_size, 1000, 1,
@@ -71,6 +86,10 @@ void DefineSettings() {
   for (size_t i = 0; i < std::size(kRetentions); ++i) {
     DefineCustomStringVariable(kRetentions[i].name, kRetentions[i].what, nullptr, &s::retention[i], kRetentions[i].standard, PGC_SUSET, 0,
                                CheckRetention, nullptr, nullptr);
+  }
+  for (const Limit& limit : kLimits) {
+    DefineCustomIntVariable(limit.name, limit.what, nullptr, limit.value, limit.standard, 1, limit.max, PGC_SUSET, limit.flags, nullptr, nullptr,
+                            nullptr);
   }
   MarkGUCPrefixReserved("pg_workflow");
 }

@@ -14,4 +14,7 @@ extern char* retention[5];    // how long rows of a kind stay: "90 days", "forev
 extern bool virtual_clock;    // tick(as_of) is accepted, the worker rests
 extern bool allow_superuser_code;  // a workflow of a superuser may contain code of its author's
 
+extern int max_definition_bytes, max_steps, max_depth, max_triggers;  // of a definition that is stored or published
+extern int max_message_bytes;  // of all texts of a message
+
 }  // namespace workflow::pg::settings

@@ -156,5 +156,16 @@ TEST(Decimal, AgreesWithWholeNumbersOfCents) {
   }
 }
 
+// A price is shown as the server shows it, and is the same price without its zeros.
+TEST(Decimal, ZerosBehindThePointAreShownAndNeverCompared) {
+  for (const char* text : {"10.00", "0.00", "-1.50", "0.000001", "7", "1200", "-0.10"}) EXPECT_EQ(Decimal::Parse(text)->ToShown(), text);
+  EXPECT_EQ(Decimal::Parse("1.50e1")->ToShown(), "15");
+  EXPECT_EQ(Decimal::Parse("NaN")->ToShown(), "NaN");
+  EXPECT_EQ(*Decimal::Parse("10.00"), *Decimal::Parse("10"));
+  EXPECT_EQ(*Decimal::Parse("10.00") <=> *Decimal::Parse("10.0"), std::strong_ordering::equal);
+  EXPECT_EQ(Decimal::Parse("10.00")->ToString(), "10");
+  EXPECT_EQ((*Decimal::Parse("10.00") + Decimal(1)).ToShown(), "11");
+}
+
 }  // namespace
 }  // namespace workflow

@@ -58,8 +58,7 @@ TEST(DefinitionCompile, SaysWhatIsMissing) {
 
 // What this version does not build is refused by name, never ignored and never called unknown.
 TEST(DefinitionCompile, RefusesWhatIsNotBuilt) {
-  for (const char* type : {"notify", "webhook", "split", "goal", "subscribe", "unsubscribe", "create", "copy", "task", "assign",
-                           "approve", "call", "enroll", "unenroll", "emit", "goto"}) {
+  for (const char* type : {"split", "goal", "goto"}) {
     Compiled c = CompileStep(R"({"type": ")" + std::string(type) + R"(", "anything": 1})");
     EXPECT_EQ(c.Errors(), 1U) << c.Text();
     EXPECT_EQ(c.MessageAt("/steps/0/type"),

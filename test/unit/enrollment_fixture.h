@@ -50,6 +50,12 @@ inline Step Stop(std::string reason) { return MakeStep("stop", StopStep{std::mov
 inline Step Tag(std::string id) { return MakeStep(std::move(id), TagStep{"contact", {"lead"}, {}}); }
 inline Step SetColumn(std::string id) { return MakeStep(std::move(id), SetStep{}); }
 
+inline Step Approve(std::string id, Duration timeout) {
+  ApproveStep approve;
+  approve.timeout = timeout;
+  return MakeStep(std::move(id), std::move(approve));
+}
+
 inline Step WaitFor(std::string id, Duration duration, std::string_view at = {}, PastRule past = {}) {
   WaitStep wait;
   wait.offset = duration;

@@ -13,7 +13,7 @@ namespace {
 const UtcZone kUtc;
 const Instant kNow = Utc("2025-06-02T12:00:00Z");  // a Monday
 constexpr int kPhases = static_cast<int>(Phase::kEnded) + 1;
-constexpr int kInputs = static_cast<int>(InputKind::kPutOff) + 1;
+constexpr int kInputs = static_cast<int>(InputKind::kAnswer) + 1;
 
 using Pair = std::pair<Phase, InputKind>;
 using Outcomes = std::map<Pair, std::set<Phase>>;
@@ -31,23 +31,24 @@ class Recorder {
   Outcomes taken_;
 };
 
-constexpr Phase R = Phase::kReady, W = Phase::kWaiting, H = Phase::kWindow, T = Phase::kRetry, E = Phase::kEnded;
+constexpr Phase R = Phase::kReady, W = Phase::kWaiting, H = Phase::kWindow, T = Phase::kRetry, A = Phase::kApproval, E = Phase::kEnded;
 
 Outcomes Expected() {
-  const std::set<Phase> any_stop = {R, W, H, E};  // wherever a call that takes steps can come to rest
+  const std::set<Phase> any_stop = {R, W, H, A, E};  // wherever a call that takes steps can come to rest
   // clang-format off
   const std::set<Phase> table[kInputs][kPhases] = {
-      //                   ready     waiting   window    retry     ended
-      /* start          */ {any_stop, {W},      {H},      {T},      {E}},
-      /* again          */ {any_stop, {W},      {H},      {T},      {E}},
-      /* timer          */ {{R},      any_stop, any_stop, any_stop, {E}},
-      /* record changed */ {{R},      any_stop, {H},      {T},      {E}},
-      /* record deleted */ {{E},      {E},      {E},      {E},      {E}},
-      /* removed        */ {{E},      {E},      {E},      {E},      {E}},
-      /* archived       */ {{E},      {E},      {E},      {E},      {E}},
-      /* failed         */ {{T, E},   {T, E},   {T, E},   {T, E},   {E}},
-      /* resume         */ {{R},      any_stop, any_stop, {T},      {E}},
-      /* put off        */ {{T},      {T},      {T},      {T},      {E}},
+      //                   ready     waiting   window    retry     approval    ended
+      /* start          */ {any_stop, {W},      {H},      {T},      {A},        {E}},
+      /* again          */ {any_stop, {W},      {H},      {T},      {A},        {E}},
+      /* timer          */ {{R},      any_stop, any_stop, any_stop, {R, E},     {E}},
+      /* record changed */ {{R},      any_stop, {H},      {T},      {A},        {E}},
+      /* record deleted */ {{E},      {E},      {E},      {E},      {E},        {E}},
+      /* removed        */ {{E},      {E},      {E},      {E},      {E},        {E}},
+      /* archived       */ {{E},      {E},      {E},      {E},      {E},        {E}},
+      /* failed         */ {{T, E},   {T, E},   {T, E},   {T, E},   {T, E},     {E}},
+      /* resume         */ {{R},      any_stop, any_stop, {T},      {R, E},     {E}},
+      /* put off        */ {{T},      {T},      {T},      {T},      {T, E},     {E}},
+      /* answer         */ {{R},      {W},      {H},      {T},      {T, E},     {E}},
   };
   // clang-format on
   Outcomes expected;
@@ -66,14 +67,18 @@ std::vector<Journey> World() {
   Program open;
   open.settings.send_window.windows = {WeekdaysFrom("11:00", "13:00")};
   const Step firsts[] = {Send("here"), Tag("here"), WaitFor("here", {.us = kHour}), UntilDate("here", 0),
-                         UntilTime("here", "11:00")};
-  const Step seconds[] = {Send("then"), SetColumn("then"), WaitFor("then", {.days = 1}), Stop("then")};
+                         UntilTime("here", "11:00"), Approve("here", {.us = kHour})};
+  const Step seconds[] = {Send("then"), SetColumn("then"), WaitFor("then", {.days = 1}), Stop("then"),
+                          Approve("then", {.us = kHour})};
   std::vector<Journey> world;
   for (const Program& settings : {closed, open}) {
     for (const Step& first : firsts) {
       for (const Step& second : seconds) {
         Program program = Chain({first, second, Stop("done")});
         program.settings = settings.settings;
+        for (Step& step : program.steps) {
+          if (auto* approve = std::get_if<ApproveStep>(&step.body)) approve->then = {step.next, step.next, kEndOfSteps};
+        }
         Journey journey(program, kUtc);
         journey.values = {Value(kNow)};
         journey.state.clock = Plus(kNow, -2 * kHour);
@@ -92,10 +97,11 @@ bool StandsWell(const Journey& journey, Phase phase) {
   const auto& body = journey.program.steps[0].body;
   if (phase == W) return std::holds_alternative<WaitStep>(body);
   if (phase == H) return std::holds_alternative<SendStep>(body);
+  if (phase == A) return std::holds_alternative<ApproveStep>(body);
   return true;
 }
 
-bool HasTimer(Phase phase) { return phase == W || phase == H || phase == T; }
+bool HasTimer(Phase phase) { return phase == W || phase == H || phase == T || phase == A; }
 
 TEST(EnrollmentTransitions, EveryPhaseTakesEveryInputAsTheTableSays) {
   Recorder recorder;

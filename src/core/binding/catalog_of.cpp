@@ -11,10 +11,16 @@ bool IsWritable(const Binding& binding, const BoundField& field) {
   return !binding.lookup && !field.column.empty() && !field.generated && field.zone.empty() && !is_key;
 }
 
+// A new row may be given its key as well.
+bool IsInsertable(const Binding& binding, const BoundField& field) {
+  return !binding.lookup && !field.column.empty() && !field.generated && field.zone.empty();
+}
+
 CatalogEntity OfBinding(const Binding& binding) {
   CatalogEntity entity = {.name = binding.entity, .fields = {}, .events = {}, .has_tags = !binding.tags.empty()};
   for (const BoundField& field : binding.fields) {
-    entity.fields.push_back({.name = field.name, .type = field.type, .nullable = field.nullable, .writable = IsWritable(binding, field)});
+    entity.fields.push_back({.name = field.name, .type = field.type, .nullable = field.nullable, .writable = IsWritable(binding, field),
+                             .insertable = IsInsertable(binding, field)});
   }
   for (const BoundEvent& event : binding.events) entity.events.push_back({event.name});
   return entity;
@@ -26,6 +32,7 @@ void Merge(const CatalogEntity& other, CatalogEntity* entity) {
     if (same == nullptr || same->type.kind != field.type.kind || same->type.element != field.type.element) return true;
     field.nullable = field.nullable || same->nullable;
     field.writable = field.writable && same->writable;
+    field.insertable = field.insertable && same->insertable;
     return false;
   });
   for (const CatalogEvent& event : other.events) {

@@ -7,65 +7,55 @@
 namespace workflow {
 namespace {
 
-constexpr int64_t kHours = 26;  // a timer "tomorrow at this time" goes into an hour whatever the clock does
-constexpr int64_t kDays = 40;
-// Outside of these years buckets have no names; such timers share the first and the last month.
-constexpr Date kFirstDay{-719162};  // 0001-01-01
-constexpr Date kLastDay{2932896};   // 9999-12-31
+// Fewer than there are slots, so that a turn's end does not meet its beginning.
+constexpr int64_t kHoursNear = 26, kDaysNear = 40, kMonthsNear = 34;
+// The years 1 to 9999; what is outside shares the table of what is far away.
+constexpr int64_t kFirstDay = -719162, kLastDay = 2932896;
 
-Instant StartOf(Date day) { return Instant{int64_t{day.days} * kDay}; }
+int64_t Floor(int64_t value, int64_t unit) { return value / unit - (value % unit < 0 ? 1 : 0); }
 
-Date DayOf(Instant at) {
-  const int64_t days = at.us / kDay - (at.us % kDay < 0 ? 1 : 0);
-  return Date{static_cast<int32_t>(std::clamp<int64_t>(days, kFirstDay.days, kLastDay.days))};
+int64_t MonthOf(Instant at) {  // counted from year 0
+  const std::string date = FormatDate(Date{static_cast<int32_t>(std::clamp(Floor(at.us, kDay), kFirstDay, kLastDay))});
+  return std::stoi(date.substr(0, 4)) * 12 + std::stoi(date.substr(5, 2)) - 1;
 }
 
-std::string Digits(Date day, size_t count) {  // "20261122", "202611"
-  std::string text = FormatDate(day);
-  text.erase(std::remove(text.begin(), text.end(), '-'), text.end());
-  return text.substr(0, count);
-}
+Instant StartOfMonth(int64_t month) { return Instant{int64_t{AddMonths(Date{static_cast<int32_t>(kFirstDay)}, month - 12).days} * kDay}; }
 
-std::string TwoDigits(int64_t number) { return std::string(number < 10 ? "0" : "") + std::to_string(number); }
+std::string Named(char kind, int64_t slot) { return std::string("timer_") + kind + (slot < 10 ? "0" : "") + std::to_string(slot); }
 
-Bucket Hour(Date day, int64_t hour) {
-  const Instant from{StartOf(day).us + hour * kHour};
-  return {"timer_h" + Digits(day, 8) + TwoDigits(hour), from, Instant{from.us + kHour}};
-}
-
-Bucket Day(Date day) { return {"timer_d" + Digits(day, 8), StartOf(day), Instant{StartOf(day).us + kDay}}; }
-
-Bucket Month(Date day) {
-  const Date first = *ParseDate(FormatDate(day).substr(0, 8) + "01");
-  const Date next = AddMonths(first, 1);
-  return {"timer_m" + Digits(first, 6), StartOf(first), StartOf(next)};
+// The first number at or after `from` that falls on this slot.
+int64_t Next(int64_t from, int64_t slot, int64_t slots) {
+  const int64_t turn = Floor(from, slots) * slots + slot;
+  return turn >= from ? turn : turn + slots;
 }
 
 }  // namespace
 
-Bucket BucketFor(Instant due, Instant now) {
-  const Date day = DayOf(due);
-  if (due >= StartOf(kFirstDay) && day < kLastDay) {
-    if (due.us < now.us + kHours * kHour) return Hour(day, (due.us - StartOf(day).us) / kHour);
-    if (due.us < now.us + kDays * kDay) return Day(day);
+std::string BucketFor(Instant due, Instant now) {
+  if (due.us < now.us + kHoursNear * kHour && due.us > kFirstDay * kDay) {
+    const int64_t hour = Floor(due.us, kHour);
+    return Named('h', hour - Floor(hour, kHourSlots) * kHourSlots);
   }
-  return Month(day);
+  if (due.us < now.us + kDaysNear * kDay) {
+    const int64_t day = Floor(due.us, kDay);
+    return Named('d', day - Floor(day, kDaySlots) * kDaySlots);
+  }
+  const int64_t month = MonthOf(due);
+  return month - MonthOf(now) <= kMonthsNear ? Named('m', month % kMonthSlots) : "timer";
 }
 
-std::optional<Bucket> BucketNamed(std::string_view name) {
-  constexpr std::string_view kPrefix = "timer_";
-  if (name.size() < kPrefix.size() + 7 || name.substr(0, kPrefix.size()) != kPrefix) return std::nullopt;
-  const char kind = name[kPrefix.size()];
-  const std::string digits(name.substr(kPrefix.size() + 1));
-  const size_t expected = kind == 'h' ? 10 : kind == 'd' ? 8 : kind == 'm' ? 6 : 0;
-  if (digits.size() != expected || digits.find_first_not_of("0123456789") != digits.npos) return std::nullopt;
-  const auto day = ParseDate(digits.substr(0, 4) + "-" + digits.substr(4, 2) + "-" + (kind == 'm' ? std::string("01") : digits.substr(6, 2)));
-  if (!day) return std::nullopt;
-  if (kind == 'm') return Month(*day);
-  if (kind == 'd') return Day(*day);
-  const int64_t hour = std::stoi(digits.substr(8, 2));
-  if (hour > 23) return std::nullopt;
-  return Hour(*day, hour);
+std::optional<Instant> EarliestIn(std::string_view name, Instant after) {
+  if (name == "timer") return after;
+  if (name.size() != 9 || name.substr(0, 6) != "timer_" || name.find_first_not_of("0123456789", 7) != name.npos) return std::nullopt;
+  const int64_t slot = (name[7] - '0') * 10 + (name[8] - '0');
+  // Before the years that have names nothing is known of the beginning.
+  if (after.us < kFirstDay * kDay || after.us > (kLastDay - 366 * 4) * kDay) return after;
+  switch (name[6]) {
+    case 'h': return slot < kHourSlots ? std::optional(Instant{Next(Floor(after.us, kHour), slot, kHourSlots) * kHour}) : std::nullopt;
+    case 'd': return slot < kDaySlots ? std::optional(Instant{Next(Floor(after.us, kDay), slot, kDaySlots) * kDay}) : std::nullopt;
+    case 'm': return slot < kMonthSlots ? std::optional(StartOfMonth(Next(MonthOf(after), slot, kMonthSlots))) : std::nullopt;
+    default: return std::nullopt;
+  }
 }
 
 }  // namespace workflow

@@ -19,6 +19,7 @@ enum class Scope : uint8_t {
   kOld,         // the same before the change that made the event; null on insert
   kEvent,       // event.name, event.at, event.data.<path>
   kEnrollment,  // enrollment.entered_at, enrollment.version, enrollment.data.<path>
+  kStep,        // step.<id>.<path>: what a step of this enrollment has given; `name` is its id
   kWorkflow,    // workflow.<name>.active: does the contact have a live enrollment in it
   kAccount,     // account.timezone, account.sender.<path>, account.data.<path>
 };
@@ -34,9 +35,20 @@ struct Field {
 
 struct DeferredRule;
 
+// What a step leaves to the server: the value of a column by an expression, or a function. The server says whether it can be.
+struct ServerCheck {
+  std::string path;
+  std::string sql;                     // empty: `function`
+  Type type;                           // of the column
+  std::vector<std::string> entities;   // whose rows the expression may name
+  std::string function;
+  std::vector<std::string> arguments;  // their names; empty: by place
+};
+
 struct FieldTable {
   std::vector<Field> fields;
   std::vector<std::shared_ptr<const DeferredRule>> deferred;  // rules that only the server can decide
+  std::vector<ServerCheck> checks;
   // The index of an equal field (scope, entity, name, path), added where there is none yet.
   uint32_t Intern(Field field);
 };

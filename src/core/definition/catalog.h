@@ -1,6 +1,8 @@
 // What a definition may name: the attached entities with their fields and events, and the templates. Plain data, filled by the shell.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@ struct CatalogField {
   Type type;
   bool nullable = true;
   bool writable = false;  // a plain column that `set` may change
+  bool insertable = false;  // one that a new row may be given: also a key
 };
 
 struct CatalogEvent {
@@ -29,7 +32,12 @@ struct CatalogEntity {
 struct CatalogTemplate {
   std::string name;
   std::string channel;
-  std::vector<std::string> references;  // what it reads: "contact.first_name"
+  std::vector<std::string> references;  // what it reads, its partials included: "contact.first_name"
+  std::vector<std::string> binds = {};  // names that it leaves behind where it is included
+  std::map<int32_t, std::vector<std::string>> versions = {};  // what each reads; empty where they are not told
+  std::vector<std::string> missing = {};  // partials that its newest texts name and that are not stored
+  bool for_everybody = true;            // false: other accounts than the workflow's own have it, and it has not
+  bool has_default = true;              // a text for contacts of any language
 };
 
 struct Catalog {

@@ -65,7 +65,14 @@ std::optional<Program> CompileDefinition(const Json& json, const Catalog& catalo
   Problems found;
   definition::CompileContext context = {
       .catalog = catalog, .limits = limits, .require_templates = require_templates, .problems = &found};
-  definition::DefinitionReader(json, &context).Read();
+  constexpr int kNone = std::numeric_limits<int>::max();
+  const size_t bytes = limits.bytes_max == kNone ? 0 : json.Dump().size();
+  if (bytes > static_cast<size_t>(limits.bytes_max)) {
+    found.Error("", "the definition has " + std::to_string(bytes) + " bytes, more than " + std::to_string(limits.bytes_max),
+                definition::HintOfLimit("max_definition_bytes"));
+  } else {
+    definition::DefinitionReader(json, &context).Read();
+  }
   for (const Problem& problem : found.list()) {
     auto report = problem.severity == Severity::kError ? &Problems::Error : &Problems::Warning;
     (problems->*report)(problem.path, problem.message, problem.hint);

@@ -1,6 +1,7 @@
 // From a definition to a program, or to all that is wrong with it.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -11,10 +12,18 @@
 
 namespace workflow {
 
+// What a definition may measure; the defaults of the settings pg_workflow.max_….
 struct CompileLimits {
   int steps_max = 500;
   int depth_max = 16;
   int triggers_max = 20;
+  int bytes_max = 1 << 20;
+
+  // For what has been published: it was within the limits of its day.
+  static CompileLimits None() {
+    constexpr int kNone = std::numeric_limits<int>::max();
+    return {kNone, kNone, kNone, kNone};
+  }
 };
 
 // Every problem is reported with a JSON Pointer; what this version does not build is an error that says so. The result is nothing

@@ -9,6 +9,18 @@ const char* NameOf(const BranchStep&) { return "branch"; }
 const char* NameOf(const SetStep&) { return "set"; }
 const char* NameOf(const TagStep&) { return "tag"; }
 const char* NameOf(const StopStep&) { return "stop"; }
+const char* NameOf(const NotifyStep&) { return "notify"; }
+const char* NameOf(const WebhookStep&) { return "webhook"; }
+const char* NameOf(const CreateStep&) { return "create"; }
+const char* NameOf(const CopyStep&) { return "copy"; }
+const char* NameOf(const TaskStep&) { return "task"; }
+const char* NameOf(const AssignStep&) { return "assign"; }
+const char* NameOf(const ApproveStep&) { return "approve"; }
+const char* NameOf(const CallStep&) { return "call"; }
+const char* NameOf(const EmitStep&) { return "emit"; }
+const char* NameOf(const EnrollStep&) { return "enroll"; }
+const char* NameOf(const UnenrollStep&) { return "unenroll"; }
+const char* NameOf(const SubscribeStep& step) { return step.subscribed ? "subscribe" : "unsubscribe"; }
 
 }  // namespace
 

@@ -15,6 +15,7 @@
 #include "core/calendar/window.h"
 #include "core/condition/condition.h"
 #include "core/condition/field.h"
+#include "core/definition/actions.h"
 #include "core/message/template.h"
 
 namespace workflow {
@@ -56,18 +57,6 @@ struct Settings {
   int32_t retry_max = 5;                // on_error.retry
 };
 
-// A text that may hold Liquid. Literal texts are templates as well (they cost one copy).
-struct SendStep {
-  std::string channel;
-  std::string template_name;            // of a stored template; empty: inline
-  std::optional<int32_t> template_version;  // "welcome@3"
-  std::optional<Template> subject, body;    // inline
-  std::optional<Json> data;             // as written; strings in it are rendered
-  std::vector<Template> data_texts;     // every string of `data`, in document order
-  std::optional<Template> to;           // none: the contact's own address for the channel
-  std::string kind = "message";         // message, reminder, notification
-};
-
 struct WaitStep {
   enum class Kind : uint8_t { kFor, kUntilDate, kUntilTime };
   Kind kind = Kind::kFor;
@@ -81,14 +70,6 @@ struct WaitStep {
 struct Branch { std::string name; Condition condition; int32_t target = kEndOfSteps; };
 struct BranchStep { std::vector<Branch> branches; int32_t otherwise = kEndOfSteps; };  // an `if` has one branch named "then"
 
-struct Assignment {
-  std::string column;                   // the field's name as the catalog has it
-  Type type;
-  std::optional<Value> value;           // a literal (null included)
-  std::optional<Template> text;         // rendered, then read as the column's type
-  std::optional<Decimal> add;           // the column plus this
-};
-struct SetStep { std::string entity; std::vector<Assignment> assignments; };  // one entity a step
 struct TagStep { std::string entity; std::vector<std::string> add, remove; };
 struct StopStep { std::string reason; };
 
@@ -97,7 +78,9 @@ struct Step {
   std::string path;                     // JSON Pointer in the definition
   std::optional<Condition> filter;      // `if` on a step that is no `if`: not true, the step is passed over
   int32_t next = kEndOfSteps;
-  std::variant<SendStep, WaitStep, BranchStep, SetStep, TagStep, StopStep> body;
+  std::variant<SendStep, WaitStep, BranchStep, SetStep, TagStep, StopStep, NotifyStep, WebhookStep, CreateStep, CopyStep, TaskStep, AssignStep,
+               ApproveStep, CallStep, EmitStep, EnrollStep, UnenrollStep, SubscribeStep>
+      body;
 };
 
 const char* StepTypeName(const Step& step);  // "send", "wait", "branch" (an `if` too), …
@@ -108,6 +91,7 @@ struct Program {
   Settings settings;
   FieldTable table;                     // all fields of all conditions, waits and entry keys
   std::vector<Step> steps;              // entry at 0
+  bool has_results = false;             // some step leaves a result: step.<id>.<path>
   // Entities whose rows templates and steps read, with the names read ("contact" -> "first_name"): what a round must fetch besides
   // `table`. Stored templates are not among them: they may change after publishing.
   std::vector<std::string> references;  // dotted names, sorted

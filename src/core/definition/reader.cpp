@@ -44,6 +44,8 @@ void ReportUnsupported(const std::string& path, const std::string& what, Problem
   problems->Error(path, what + " is not supported by this version of pg_workflow", "Remove it, or use a version that builds it.");
 }
 
+std::string HintOfLimit(std::string_view setting) { return "The limit is the setting pg_workflow." + std::string(setting) + '.'; }
+
 bool HoldsLiquid(std::string_view text) { return text.find("{{") != text.npos || text.find("{%") != text.npos; }
 
 std::optional<Duration> ReadLength(const Json& json, const std::string& path, std::string_view name, Problems* problems) {

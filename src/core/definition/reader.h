@@ -23,6 +23,9 @@ std::string QuoteList(const std::vector<std::string>& names);
 // What the specification has and this version does not build: an error, so that it is never ignored.
 void ReportUnsupported(const std::string& path, const std::string& what, Problems* problems);
 
+// `The limit is the setting pg_workflow.max_steps.`
+std::string HintOfLimit(std::string_view setting);
+
 bool HoldsLiquid(std::string_view text);
 
 struct Choice {

@@ -57,10 +57,24 @@ const char* DefinitionSchema() {
       "anyOf": [
         {"$ref": "#/$defs/rule"},
         {"$ref": "#/$defs/group"},
+        {"$ref": "#/$defs/sql"},
         {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/member"}}
       ]
     },
-    "member": {"anyOf": [{"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/group"}, {"$ref": "#/$defs/muted"}]},
+    "member": {"anyOf": [{"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/group"}, {"$ref": "#/$defs/sql"}, {"$ref": "#/$defs/muted"}]},
+    "sql": {
+      "description": "One boolean expression of SQL; contact.email is a column of the contact.",
+      "type": "object",
+      "required": ["sql"],
+      "additionalProperties": false,
+      "properties": {
+        "sql": {"type": "string", "pattern": "[^ \\t\\r\\n]"},
+        "id": true,
+        "path": true,
+        "disabled": {"type": "boolean"},
+        "muted": {"type": "boolean"}
+      }
+    },
     "muted": {"description": "Left out.", "type": "object", "required": ["muted"], "properties": {"muted": {"const": true}}},
     "group": {
       "type": "object",
@@ -85,7 +99,7 @@ const char* DefinitionSchema() {
         "operator": {
           "enum": ["=", "!=", "<", ">", "<=", ">=", "contains", "beginsWith", "endsWith", "doesNotContain", "doesNotBeginWith",
                    "doesNotEndWith", "null", "notNull", "in", "notIn", "between", "notBetween", "changed", "changedTo", "changedFrom",
-                   "becameNull", "becameNotNull", "withinLast", "olderThan", "containsAny", "containsAll"]
+                   "becameNull", "becameNotNull", "withinLast", "olderThan", "containsAny", "containsAll", "matches"]
         },
         "value": true,
         "valueSource": {"description": "field: the value is the name of another field."},
@@ -183,7 +197,10 @@ const char* DefinitionSchema() {
       "type": "object",
       "required": ["type"],
       "properties": {
-        "type": {"enum": ["send", "wait", "if", "branch", "set", "tag", "stop"]},
+        "type": {
+          "enum": ["send", "wait", "if", "branch", "set", "tag", "stop", "notify", "webhook", "create", "copy", "task", "assign", "approve",
+                   "call", "emit", "enroll", "unenroll", "subscribe", "unsubscribe"]
+        },
         "id": {"description": "Kept for ever; given if left out.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
         "if": {"description": "The step is taken where this holds.", "$ref": "#/$defs/condition"}
       },
@@ -194,7 +211,19 @@ const char* DefinitionSchema() {
         {"if": {"properties": {"type": {"const": "branch"}}}, "then": {"$ref": "#/$defs/branches"}},
         {"if": {"properties": {"type": {"const": "set"}}}, "then": {"$ref": "#/$defs/set"}},
         {"if": {"properties": {"type": {"const": "tag"}}}, "then": {"$ref": "#/$defs/tag"}},
-        {"if": {"properties": {"type": {"const": "stop"}}}, "then": {"$ref": "#/$defs/stop"}}
+        {"if": {"properties": {"type": {"const": "stop"}}}, "then": {"$ref": "#/$defs/stop"}},
+        {"if": {"properties": {"type": {"const": "notify"}}}, "then": {"$ref": "#/$defs/notify"}},
+        {"if": {"properties": {"type": {"const": "webhook"}}}, "then": {"$ref": "#/$defs/webhook"}},
+        {"if": {"properties": {"type": {"const": "create"}}}, "then": {"$ref": "#/$defs/create"}},
+        {"if": {"properties": {"type": {"const": "copy"}}}, "then": {"$ref": "#/$defs/copy"}},
+        {"if": {"properties": {"type": {"const": "task"}}}, "then": {"$ref": "#/$defs/task"}},
+        {"if": {"properties": {"type": {"const": "assign"}}}, "then": {"$ref": "#/$defs/assign"}},
+        {"if": {"properties": {"type": {"const": "approve"}}}, "then": {"$ref": "#/$defs/approve"}},
+        {"if": {"properties": {"type": {"const": "call"}}}, "then": {"$ref": "#/$defs/call"}},
+        {"if": {"properties": {"type": {"const": "emit"}}}, "then": {"$ref": "#/$defs/emit"}},
+        {"if": {"properties": {"type": {"const": "enroll"}}}, "then": {"$ref": "#/$defs/enroll"}},
+        {"if": {"properties": {"type": {"const": "unenroll"}}}, "then": {"$ref": "#/$defs/unenroll"}},
+        {"if": {"properties": {"type": {"enum": ["subscribe", "unsubscribe"]}}}, "then": {"$ref": "#/$defs/subscribe"}}
       ]
     },
     "send": {
@@ -208,7 +237,7 @@ const char* DefinitionSchema() {
         "subject": {"$ref": "#/$defs/template"},
         "body": {"$ref": "#/$defs/template"},
         "data": {"description": "For the sender; texts in it may hold Liquid.", "type": "object"},
-        "to": {"description": "An address. Default: the contact's own.", "type": "string", "minLength": 1, "not": {"pattern": "^(owner$|user:|team:)"}},
+        "to": {"description": "An address, owner, user:<key> or team:<name>. Default: the contact's own.", "$ref": "#/$defs/receiver"},
         "kind": {"enum": ["message", "reminder", "notification"]}
       },
       "oneOf": [
@@ -273,7 +302,7 @@ const char* DefinitionSchema() {
       }
     },
     "assignments": {
-      "description": "A name and its value: a literal, a text with Liquid, null, or {\"add\": 10}.",
+      "description": "A name and its value: a literal, a text with Liquid, null, {\"add\": 10} or {\"sql\": \"…\"}.",
       "type": "object",
       "minProperties": 1
     },
@@ -297,6 +326,177 @@ const char* DefinitionSchema() {
         "add": {"$ref": "#/$defs/tags"},
         "remove": {"$ref": "#/$defs/tags"},
         "entity": {"description": "Default: contact.", "$ref": "#/$defs/text"}
+      }
+    },
+    "receiver": {"type": "string", "minLength": 1, "not": {"pattern": "^(user|team):$"}},
+    "notify": {
+      "description": "A message to the CRM's own people; never stopped by the contact's consent.",
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "channel": {"description": "Default: in_app.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
+        "template": {"type": "string", "pattern": "^[^@]"},
+        "subject": {"$ref": "#/$defs/template"},
+        "body": {"$ref": "#/$defs/template"},
+        "data": {"type": "object"},
+        "to": {"description": "owner (default), user:<key>, team:<name>, or an address.", "$ref": "#/$defs/receiver", "not": {"const": "contact"}},
+        "kind": {"enum": ["message", "reminder", "notification"]}
+      },
+      "oneOf": [
+        {"required": ["template"]},
+        {"anyOf": [{"required": ["subject"]}, {"required": ["body"]}, {"required": ["data"]}]}
+      ]
+    },
+    "webhook": {
+      "description": "A request that a sender makes, signed as Standard Webhooks.",
+      "required": ["url"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "url": {"type": "string", "pattern": "^(https?://|\\{\\{)"},
+        "method": {"description": "Default: POST.", "enum": ["POST", "PUT", "PATCH", "DELETE", "GET"]},
+        "headers": {
+          "type": "object",
+          "maxProperties": 50,
+          "propertyNames": {"pattern": "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$"},
+          "additionalProperties": {"$ref": "#/$defs/template"}
+        },
+        "body": {"description": "JSON, or a text; what is a text may hold Liquid. Default: {type, timestamp, data}."}
+      },
+      "if": {"properties": {"method": {"const": "GET"}}, "required": ["method"]},
+      "then": {"properties": {"body": false}}
+    },
+    "values": {
+      "description": "Columns and their values: a literal, a text with Liquid, null, or {\"sql\": \"…\"}.",
+      "type": "object"
+    },
+    "create": {
+      "description": "A new row in an attached table; what is not named is left to the table's defaults.",
+      "required": ["entity", "values"],
+      "additionalProperties": false,
+      "properties": {"type": true, "id": true, "if": true, "entity": {"$ref": "#/$defs/text"}, "values": {"$ref": "#/$defs/values"}}
+    },
+    "copy": {
+      "description": "A new row with the values of one that is there.",
+      "required": ["entity"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "entity": {"description": "Whose row is copied.", "$ref": "#/$defs/text"},
+        "into": {"description": "The entity of the new row. Default: the same.", "$ref": "#/$defs/text"},
+        "values": {"description": "What differs.", "$ref": "#/$defs/values"},
+        "except": {"description": "Columns left to their defaults.", "type": "array", "items": {"$ref": "#/$defs/text"}}
+      }
+    },
+    "task": {
+      "description": "Something for a person to do.",
+      "required": ["title"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "title": {"$ref": "#/$defs/template"},
+        "body": {"$ref": "#/$defs/template"},
+        "assignee": {"description": "A user, or owner.", "$ref": "#/$defs/template"},
+        "role": {"$ref": "#/$defs/template"},
+        "due": {"description": "From now.", "$ref": "#/$defs/duration"},
+        "at": {"description": "The clock time on that day.", "$ref": "#/$defs/clock"},
+        "values": {"description": "Other columns of the attached table of tasks.", "$ref": "#/$defs/values"}
+      }
+    },
+    "users": {
+      "description": "Users, or an object of users and their weights.",
+      "anyOf": [
+        {"type": "array", "minItems": 1, "maxItems": 1000},
+        {"type": "object", "minProperties": 1, "maxProperties": 1000, "additionalProperties": {"type": "integer", "minimum": 1, "maximum": 1000}}
+      ]
+    },
+    "assign": {
+      "description": "Says who is responsible for a row.",
+      "required": ["by"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "entity": {"description": "Default: contact.", "$ref": "#/$defs/text"},
+        "field": {"description": "Default: owner.", "$ref": "#/$defs/text"},
+        "by": {
+          "description": "A way, or a field beside a map.",
+          "anyOf": [{"enum": ["round_robin", "weighted", "least_busy"]}, {"type": "string", "pattern": "\\."}]
+        },
+        "users": {"$ref": "#/$defs/users"},
+        "map": {"description": "A user for each value of the field.", "type": "object", "minProperties": 1},
+        "else": {"description": "The user where no value fits."},
+        "keep": {"description": "Who is responsible already stays so.", "type": "boolean"},
+        "count": {"description": "The field whose rows keep somebody busy. Default: the one that is set.", "$ref": "#/$defs/text"},
+        "open": {"description": "Columns and values of the rows that count.", "type": "object"}
+      },
+      "if": {"properties": {"by": {"type": "string", "pattern": "\\."}}},
+      "then": {"required": ["map"], "properties": {"users": false, "count": false, "open": false}},
+      "else": {"required": ["users"], "properties": {"map": false, "else": false}}
+    },
+    "approve": {
+      "description": "Waits for approve() or reject().",
+      "required": ["title"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "title": {"$ref": "#/$defs/template"},
+        "body": {"$ref": "#/$defs/template"},
+        "assignee": {"description": "A user, or owner.", "$ref": "#/$defs/template"},
+        "role": {"$ref": "#/$defs/template"},
+        "timeout": {"description": "Default: it waits for ever.", "$ref": "#/$defs/duration"},
+        "at": {"description": "The clock time on the day of the timeout.", "$ref": "#/$defs/clock"},
+        "approved": {"$ref": "#/$defs/steps"},
+        "rejected": {"$ref": "#/$defs/steps"},
+        "timed_out": {"$ref": "#/$defs/steps"}
+      },
+      "dependentRequired": {"at": ["timeout"], "timed_out": ["timeout"]}
+    },
+    "call": {
+      "description": "Calls a function of the CRM; what it returns is step.<id>.",
+      "required": ["function"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "function": {"type": "string", "pattern": "^[^.]+([.][^.]+)?$"},
+        "args": {
+          "description": "By place, or by name; texts may hold Liquid.",
+          "anyOf": [{"type": "array", "maxItems": 100}, {"type": "object", "maxProperties": 100}]
+        }
+      }
+    },
+    "emit": {
+      "description": "Says that something happened to the contact.",
+      "required": ["event"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "event": {"type": "string", "pattern": "^[^.\\u0000-\\u0020\\u007f\"]+(\\.[^.\\u0000-\\u0020\\u007f\"]+)+$", "maxLength": 127},
+        "data": {"description": "event.data of who listens.", "type": "object"}
+      }
+    },
+    "enroll": {
+      "description": "Enrolls the contact in another workflow.",
+      "required": ["workflow"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "workflow": {"$ref": "#/$defs/text"},
+        "data": {"description": "enrollment.data there.", "type": "object"}
+      }
+    },
+    "unenroll": {
+      "description": "Ends what the contact has live in another workflow.",
+      "required": ["workflow"],
+      "additionalProperties": false,
+      "properties": {"type": true, "id": true, "if": true, "workflow": {"$ref": "#/$defs/text"}, "comment": {"$ref": "#/$defs/template"}}
+    },
+    "subscribe": {
+      "description": "The contact's consent to a campaign, or to all mail.",
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "campaign": {"description": "Default: all mail.", "$ref": "#/$defs/text"},
+        "channel": {"description": "Default: every channel.", "$ref": "#/$defs/text"}
       }
     },
     "stop": {

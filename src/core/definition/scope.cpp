@@ -8,7 +8,7 @@
 namespace workflow::definition {
 namespace {
 
-constexpr std::array kLaterRoots = {"message", "step", "campaign", "score", "goal"};
+constexpr std::array kLaterRoots = {"message", "campaign", "score", "goal"};
 constexpr size_t kNamesShownMax = 20;
 
 // An attached table may have such a name; then it is meant.
@@ -193,6 +193,20 @@ std::optional<Field> Names::FindOfRow(std::string_view root, std::string_view re
   return field;
 }
 
+// step.<id>.<path>: what a step has given, as json.
+std::optional<Field> Names::FindResult(std::string_view name, const std::string& path, Problems* problems) {
+  if (place_ != Place::kStep) {
+    problems->Error(path, "\"step\" is known only in steps", "Before the contact has entered no step was taken.");
+    return {};
+  }
+  auto [id, inner] = SplitName(SplitName(name).rest);
+  Field field = {.scope = Scope::kStep, .entity = {}, .name = std::string(id), .path = {}, .type = {.kind = TypeKind::kJson}};
+  const bool has_inner = SplitName(name).rest.size() > id.size();
+  if (!DescendInto(&field, name, inner, has_inner, path, problems)) return {};
+  context_->step_references.emplace_back(path, field.name);
+  return field;
+}
+
 std::optional<Field> Names::FindOld(std::string_view name, const std::string& path, Problems* problems) {
   if (place_ != Place::kTrigger) {
     ReportRoot("old", path, problems);
@@ -237,6 +251,7 @@ std::optional<Field> Names::Find(std::string_view name, const std::string& path,
     ReportUnsupported(path, "the field " + Quote(name), problems);
     return {};
   }
+  if (root == "step" && FindEntity(context_->catalog, root) == nullptr) return FindResult(name, path, problems);
   if (root == "old") return FindOld(name, path, problems);
   if (root == "workflow" && KnowsRoot(root)) return FindWorkflow(name, path, problems);
   if (KnowsRoot(root)) return FindBuiltIn(name, path, problems);
@@ -279,6 +294,10 @@ std::optional<uint32_t> Names::Defer(DeferredRule rule) {
 bool Names::CheckReference(std::string_view name, const std::string& path, Problems* problems) {
   auto [root, rest] = SplitName(name);
   if (name == "workflow.name") return true;
+  if (root == "step" && place_ == Place::kStep && FindEntity(context_->catalog, root) == nullptr) {
+    if (!rest.empty()) context_->step_references.emplace_back(path, std::string(SplitName(rest).first));
+    return true;
+  }
   if (IsLater(root, context_->catalog)) {
     ReportUnsupported(path, "the name " + Quote(name), problems);
     return false;

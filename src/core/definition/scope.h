@@ -27,6 +27,8 @@ struct CompileContext {
   std::set<std::string> references = {};
   std::vector<std::string> entities = {kContact};  // whose rows are there: the contact, then what the triggers bring
   std::set<std::string> partial = {};              // those of `entities` that not every trigger brings
+  // Where step.<id> is read, and which id; steps are known only when all of them have been read.
+  std::vector<std::pair<std::string, std::string>> step_references = {};
   // A trigger could not be read, so what it would bring is not known: then every attached entity passes, lest one mistake be
   // reported as many.
   bool open = false;
@@ -59,6 +61,7 @@ class Names final : public FieldScope {
       : context_(context), place_(place), entities_(std::move(entities)) {}
 
   std::optional<Field> Find(std::string_view name, const std::string& path, Problems* problems);
+  std::optional<Field> FindResult(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindOld(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindOfRow(std::string_view root, std::string_view rest, const std::string& path, Problems* problems);
   std::optional<Field> FindWorkflow(std::string_view name, const std::string& path, Problems* problems) const;

@@ -17,6 +17,9 @@ bool Among(std::string_view name, const std::array<const char*, N>& names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// "cart.abandoned": parts of visible characters, at least two.
+bool IsEventName(std::string_view name);
+
 // Fills program.triggers and what they bring (entities, partial, open). `json` is the array.
 void ReadTriggers(const Json& json, const std::string& path, CompileContext* context);
 

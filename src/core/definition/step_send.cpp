@@ -4,6 +4,7 @@
 
 #include "core/definition/steps.h"
 #include "core/definition/texts.h"
+#include "core/message/partials.h"
 
 namespace workflow::definition {
 namespace {
@@ -18,10 +19,12 @@ bool IsChannel(std::string_view name) {
   return name.size() <= kChannelBytesMax && std::all_of(name.begin(), name.end(), allowed);
 }
 
+// `send` and `notify` differ in whom they are for: the contact, or the CRM's own people.
 class SendReader {
  public:
-  SendReader(ObjectReader* reader, Names* names, CompileContext* context)
-      : reader_(*reader), names_(names), context_(context), problems_(context->problems) {}
+  SendReader(ObjectReader* reader, bool notify, Names* names, CompileContext* context)
+      : reader_(*reader), notify_(notify), what_(notify ? "a notify step" : "a send step"), names_(names), context_(context),
+        problems_(context->problems) {}
 
   SendStep Read() {
     ReadChannel();
@@ -31,17 +34,20 @@ class SendReader {
     const Json* data = reader_.Take("data");
     bool written = subject != nullptr || body != nullptr || data != nullptr;
     if (stored != nullptr && written) {
-      problems_->Error(reader_.path(), "a send step has either a stored template or a text of its own, not both",
+      problems_->Error(reader_.path(), what_ + " has either a stored template or a text of its own, not both",
                        "Leave out \"template\", or \"subject\", \"body\" and \"data\".");
     } else if (stored == nullptr && !written) {
-      problems_->Error(reader_.path(), "a send step says nothing",
+      problems_->Error(reader_.path(), what_ + " says nothing",
                        "It needs \"template\", or a \"subject\", \"body\" or \"data\" of its own.");
     }
     if (stored != nullptr) ReadStored(*stored);
-    if (subject != nullptr) step_.subject = CompileText(*subject, reader_.At("subject"), names_, context_);
-    if (body != nullptr) step_.body = CompileText(*body, reader_.At("body"), names_, context_);
+    if (subject != nullptr) step_.subject = CompileText(*subject, reader_.At("subject"), names_, context_, step_.channel);
+    if (body != nullptr) step_.body = CompileText(*body, reader_.At("body"), names_, context_, step_.channel);
     if (data != nullptr) ReadData(*data);
-    if (const Json* to = reader_.Take("to")) ReadTo(*to);
+    const Json* to = reader_.Take("to");
+    if (notify_) step_.kind = "notification";
+    if (to != nullptr) ReadTo(*to);
+    if (to == nullptr && notify_) ToOwner(reader_.path());
     if (auto kind = reader_.Choose("kind", kKinds)) step_.kind = kKinds[static_cast<size_t>(*kind)].name;
     reader_.Refuse("sender");
     reader_.Refuse("locale");
@@ -52,9 +58,12 @@ class SendReader {
   void ReadChannel() {
     const Json* member = reader_.Take("channel");
     std::optional<std::string> channel = reader_.Text("channel");
-    if (member == nullptr) reader_.Missing("channel", "A channel is a word, like \"email\" or \"sms\".");
+    if (member == nullptr && notify_) step_.channel = "in_app";
+    if (member == nullptr && !notify_) reader_.Missing("channel", "A channel is a word, like \"email\" or \"sms\".");
     if (!channel) return;
-    if (IsChannel(*channel)) {
+    if (*channel == kPartialChannel) {
+      problems_->Error(reader_.At("channel"), "\"partial\" is the channel of templates that are part of others", "Write \"email\" or another channel.");
+    } else if (IsChannel(*channel)) {
       step_.channel = *std::move(channel);
     } else {
       problems_->Error(reader_.At("channel"), Quote(*channel) + " is no name of a channel",
@@ -81,7 +90,7 @@ class SendReader {
       }
       step_.template_version = version;
     }
-    CheckStoredTemplate(step_.template_name, step_.channel, path, names_, context_);
+    CheckStoredTemplate(step_.template_name, step_.channel, path, names_, context_, step_.template_version);
   }
 
   void ReadData(const Json& json) {
@@ -90,25 +99,46 @@ class SendReader {
       return;
     }
     step_.data = json;
-    step_.data_texts = CompileDataTexts(json, reader_.At("data"), names_, context_);
+    step_.data_texts = CompileDataTexts(json, reader_.At("data"), names_, context_, step_.channel);
   }
 
   void ReadTo(const Json& json) {
     std::string path = reader_.At("to");
     if (!json.is_string() || json.string().empty()) {
-      problems_->Error(path, "\"to\" must be an address", "Leave it out for the contact's own address.");
+      problems_->Error(path, "\"to\" must be an address, \"owner\", \"user:<key>\" or \"team:<name>\"",
+                       notify_ ? "Leave it out for the owner." : "Leave it out for the contact's own address.");
       return;
     }
     const std::string& to = json.string();
-    if (to == kContact) return;
-    if (to == "owner" || to.starts_with("user:") || to.starts_with("team:")) {
-      ReportUnsupported(path, "a message to " + Quote(to), problems_);
-      return;
+    if (to == "owner") return ToOwner(path);
+    if (to == kContact && notify_) {
+      problems_->Error(path, "a notify step is for staff, not for the contact", "Use a send step.");
+    } else if (to.starts_with("user:")) {
+      ToStaff(Receiver::kUser, to.substr(5), path);
+    } else if (to.starts_with("team:")) {
+      ToStaff(Receiver::kTeam, to.substr(5), path);
+    } else if (to != kContact) {
+      step_.receiver = Receiver::kAddress;
+      step_.to = CompileText(json, path, names_, context_);
     }
-    step_.to = CompileText(json, path, names_, context_);
+  }
+
+  void ToOwner(const std::string& path) {
+    step_.receiver = Receiver::kOwner;
+    step_.owner_entity = FindOwner(path, context_);
+    WantUser(step_.channel, context_);
+  }
+
+  void ToStaff(Receiver receiver, const std::string& name, const std::string& path) {
+    step_.receiver = receiver;
+    if (name.empty()) problems_->Error(path, "nobody is named after the colon", "Write \"user:7\" or \"team:sales\".");
+    step_.to = CompileText(Json::String(name), path, names_, context_);
+    if (receiver == Receiver::kUser) WantUser(step_.channel, context_);
   }
 
   ObjectReader& reader_;
+  const bool notify_;
+  const std::string what_;
   Names* names_;
   CompileContext* context_;
   Problems* problems_;
@@ -118,7 +148,11 @@ class SendReader {
 }  // namespace
 
 SendStep ReadSend(ObjectReader* reader, Names* names, CompileContext* context) {
-  return SendReader(reader, names, context).Read();
+  return SendReader(reader, /*notify=*/false, names, context).Read();
+}
+
+NotifyStep ReadNotify(ObjectReader* reader, Names* names, CompileContext* context) {
+  return {SendReader(reader, /*notify=*/true, names, context).Read()};
 }
 
 }  // namespace workflow::definition

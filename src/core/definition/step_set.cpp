@@ -4,14 +4,12 @@
 #include <array>
 
 #include "core/definition/steps.h"
-#include "core/definition/texts.h"
+#include "core/definition/values.h"
 
 namespace workflow::definition {
 namespace {
 
 constexpr std::array kStepKeys = {"type", "id", "if", "values"};
-
-bool IsNumber(const Type& type) { return type.kind == TypeKind::kInteger || type.kind == TypeKind::kNumeric; }
 
 class SetReader {
  public:
@@ -88,64 +86,7 @@ class SetReader {
       problems_->Error(path, Quote(full) + " is set twice");
       return;
     }
-    step_.assignments.push_back(ReadValue(*field, full, value, path));
-  }
-
-  Assignment ReadValue(const CatalogField& field, const std::string& name, const Json& json, const std::string& path) {
-    Assignment assignment = {.column = field.name, .type = field.type, .value = {}, .text = {}, .add = {}};
-    bool operation = json.is_object() && json.object().size() == 1;
-    if (operation && json.Find("sql") != nullptr) {
-      ReportUnsupported(path, "{\"sql\": ...}", problems_);
-    } else if (operation && json.Find("add") != nullptr) {
-      assignment.add = ReadAdd(field, name, *json.Find("add"), path);
-    } else if (json.is_null()) {
-      assignment.value = Value();
-      if (!field.nullable) problems_->Error(path, Quote(name) + " is not nullable, so it cannot be set to null");
-    } else if (json.is_string() && HoldsLiquid(json.string())) {
-      assignment.text = CompileText(json, path, names_, context_);
-    } else if (field.type.kind == TypeKind::kOther) {
-      ReadOpaque(json, name, path, &assignment);
-    } else {
-      assignment.value = FromJson(field.type, json);
-      if (!assignment.value) ReportLiteral(field, name, json, path);
-    }
-    return assignment;
-  }
-
-  std::optional<Decimal> ReadAdd(const CatalogField& field, const std::string& name, const Json& amount,
-                                 const std::string& path) {
-    if (!IsNumber(field.type)) {
-      problems_->Error(path, "\"add\" needs a number, and " + Quote(name) + " is of type " + TypeName(field.type));
-      return {};
-    }
-    std::optional<Decimal> number = amount.is_number() ? Decimal::Parse(amount.number()) : std::nullopt;
-    if (!number) {
-      problems_->Error(Pointer(path, "add"), "\"add\" must be a number");
-    } else if (field.type.kind == TypeKind::kInteger && !number->ToInteger()) {
-      problems_->Error(Pointer(path, "add"), "\"add\" must be a whole number, for " + Quote(name) + " is an integer");
-    }
-    return number;
-  }
-
-  // Of a type that only the server knows: its text goes there as it is.
-  void ReadOpaque(const Json& json, const std::string& name, const std::string& path, Assignment* assignment) {
-    if (json.is_array() || json.is_object()) {
-      problems_->Error(path, Quote(name) + " must be set to a text or a number");
-      return;
-    }
-    assignment->text = CompileText(json.is_string() ? json : Json::String(json.Dump()), path, names_, context_);
-  }
-
-  void ReportLiteral(const CatalogField& field, const std::string& name, const Json& json, const std::string& path) {
-    std::string shown = json.is_string()                      ? Quote(json.string())
-                        : json.is_array() || json.is_object() ? json.KindName()
-                                                              : json.Dump();
-    std::string hint;
-    if (field.type.labels != nullptr) {
-      if (json.is_string()) hint = NearestHint(json.string(), *field.type.labels);
-      if (hint.empty()) hint = "Its values are " + QuoteList(*field.type.labels) + '.';
-    }
-    problems_->Error(path, shown + " is no value for " + Quote(name) + " of type " + TypeName(field.type), hint);
+    step_.assignments.push_back(ReadAssignment(*field, full, value, path, /*new_row=*/false, names_, context_));
   }
 
   ObjectReader& reader_;

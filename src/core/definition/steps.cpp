@@ -13,15 +13,21 @@ namespace {
 constexpr size_t kIdBytesMax = 63;
 constexpr int32_t kNowhere = -2;  // the start of an empty list, until it is known where its step goes on
 
-constexpr std::array kTypes = {"send", "wait", "if", "branch", "set", "tag", "stop"};
-constexpr std::array kLaterTypes = {"notify", "webhook", "split",   "goal", "subscribe", "unsubscribe", "create",   "copy",
-                                    "task",   "assign",  "approve", "call", "emit",      "enroll",      "unenroll", "goto"};
+constexpr std::array kTypes = {"send",   "wait",   "if",      "branch", "set",  "tag",    "stop",     "notify",    "webhook",    "create",
+                               "copy",   "task",   "assign",  "approve", "call", "emit",   "enroll",   "unenroll",  "subscribe",  "unsubscribe"};
+constexpr std::array kLaterTypes = {"split", "goal", "goto"};
 
 bool IsId(std::string_view id) {
   auto allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   };
   return !id.empty() && id.size() <= kIdBytesMax && std::all_of(id.begin(), id.end(), allowed);
+}
+
+bool GivesResult(const Step& step) {
+  return std::holds_alternative<CallStep>(step.body) || std::holds_alternative<CreateStep>(step.body) ||
+         std::holds_alternative<CopyStep>(step.body) || std::holds_alternative<TaskStep>(step.body) ||
+         std::holds_alternative<AssignStep>(step.body) || std::holds_alternative<ApproveStep>(step.body);
 }
 
 class StepsReader {
@@ -33,6 +39,7 @@ class StepsReader {
     ReadList(&json, path, kEndOfSteps, 1);
     LinkLists();
     NameSteps();
+    CheckResults();
   }
 
  private:
@@ -49,7 +56,7 @@ class StepsReader {
       return kNowhere;
     }
     if (depth > context_->limits.depth_max) {
-      problems_->Error(path, "steps are nested more than " + std::to_string(context_->limits.depth_max) + " levels deep");
+      problems_->Error(path, "steps are nested more than " + std::to_string(context_->limits.depth_max) + " levels deep", HintOfLimit("max_depth"));
       return kNowhere;
     }
     size_t list = lists_.size();
@@ -73,7 +80,7 @@ class StepsReader {
   // The limit is reported once; what comes after it is not read.
   bool HasRoom(const std::string& path) {
     if (steps_.size() < static_cast<size_t>(context_->limits.steps_max)) return true;
-    if (!full_) problems_->Error(path, "a workflow has at most " + std::to_string(context_->limits.steps_max) + " steps");
+    if (!full_) problems_->Error(path, "a workflow has at most " + std::to_string(context_->limits.steps_max) + " steps", HintOfLimit("max_steps"));
     full_ = true;
     return false;
   }
@@ -126,7 +133,7 @@ class StepsReader {
   }
 
   void ReadBody(const std::string& type, const Json& json, const std::string& path, int32_t index, int depth) {
-    ObjectReader reader(json, path, (type == "if" ? "an " : "a ") + type + " step", problems_);
+    ObjectReader reader(json, path, (std::string_view("aeiou").find(type.front()) == std::string_view::npos ? "a " : "an ") + type + " step", problems_);
     reader.Allow("type");
     reader.Allow("id");
     std::optional<Condition> filter;
@@ -137,6 +144,18 @@ class StepsReader {
     if (type == "set") body = ReadSet(&reader, json, &names_, context_);
     if (type == "tag") body = ReadTag(&reader, &names_, context_);
     if (type == "stop") body = ReadStop(&reader, context_);
+    if (type == "notify") body = ReadNotify(&reader, &names_, context_);
+    if (type == "webhook") body = ReadWebhook(&reader, &names_, context_);
+    if (type == "create") body = ReadCreate(&reader, &names_, context_);
+    if (type == "copy") body = ReadCopy(&reader, &names_, context_);
+    if (type == "task") body = ReadTask(&reader, &names_, context_);
+    if (type == "assign") body = ReadAssign(&reader, &names_, context_);
+    if (type == "approve") body = ReadApproval(&reader, index, depth);
+    if (type == "call") body = ReadCall(&reader, &names_, context_);
+    if (type == "emit") body = ReadEmit(&reader, &names_, context_);
+    if (type == "enroll") body = ReadEnroll(&reader, &names_, context_);
+    if (type == "unenroll") body = ReadUnenroll(&reader, &names_, context_);
+    if (type == "subscribe" || type == "unsubscribe") body = ReadSubscribe(&reader, type == "subscribe", context_);
     if (type == "if") body = ReadIf(&reader, index, depth);
     if (type == "branch") body = ReadBranch(&reader, index, depth);
     reader.Finish();
@@ -149,6 +168,14 @@ class StepsReader {
     const Json* json = reader->Take("if");
     if (json == nullptr) return {};
     return CompileCondition(*json, reader->At("if"), names_, problems_);
+  }
+
+  ApproveStep ReadApproval(ObjectReader* reader, int32_t index, int depth) {
+    ApproveStep step = ReadApprove(reader, &names_, context_);
+    step.then.approved = ReadList(reader->Take("approved"), reader->At("approved"), index, depth + 1);
+    step.then.rejected = ReadList(reader->Take("rejected"), reader->At("rejected"), index, depth + 1);
+    step.then.timed_out = ReadList(reader->Take("timed_out"), reader->At("timed_out"), index, depth + 1);
+    return step;
   }
 
   BranchStep ReadIf(ObjectReader* reader, int32_t index, int depth) {
@@ -203,6 +230,11 @@ class StepsReader {
       if (list.last != kEndOfSteps) steps_[static_cast<size_t>(list.last)].next = after(list.owner);
     }
     for (Step& step : steps_) {
+      if (auto* approval = std::get_if<ApproveStep>(&step.body)) {
+        for (int32_t* answer : {&approval->then.approved, &approval->then.rejected, &approval->then.timed_out}) {
+          if (*answer == kNowhere) *answer = step.next;
+        }
+      }
       auto* body = std::get_if<BranchStep>(&step.body);
       if (body == nullptr) continue;
       if (body->otherwise == kNowhere) body->otherwise = step.next;
@@ -220,6 +252,24 @@ class StepsReader {
       if (!steps_[i].id.empty()) continue;
       while (!ids_.emplace(types_[i] + '-' + std::to_string(number), steps_[i].path).second) ++number;
       steps_[i].id = types_[i] + '-' + std::to_string(number);
+    }
+  }
+
+  // Whoever reads step.<id> means a step that gives something.
+  void CheckResults() {
+    std::vector<std::string> known;
+    for (const Step& step : steps_) {
+      if (GivesResult(step)) known.push_back(step.id);
+    }
+    context_->program.has_results = !known.empty();
+    for (const auto& [path, id] : context_->step_references) {
+      if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+      const std::string near = NearestHint(id, known);
+      const bool there = std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) { return step.id == id; });
+      problems_->Error(path, there ? "step " + Quote(id) + " gives no result" : "there is no step " + Quote(id),
+                       !near.empty()    ? near
+                       : known.empty() ? "Results come from call, create, copy, task, assign and approve steps."
+                                       : "Results come from " + QuoteList(known) + '.');
     }
   }
 

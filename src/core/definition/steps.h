@@ -11,5 +11,18 @@ WaitStep ReadWait(ObjectReader* reader, Names* names, CompileContext* context);
 SetStep ReadSet(ObjectReader* reader, const Json& step, Names* names, CompileContext* context);
 TagStep ReadTag(ObjectReader* reader, Names* names, CompileContext* context);
 StopStep ReadStop(ObjectReader* reader, CompileContext* context);
+NotifyStep ReadNotify(ObjectReader* reader, Names* names, CompileContext* context);
+WebhookStep ReadWebhook(ObjectReader* reader, Names* names, CompileContext* context);
+CreateStep ReadCreate(ObjectReader* reader, Names* names, CompileContext* context);
+CopyStep ReadCopy(ObjectReader* reader, Names* names, CompileContext* context);
+TaskStep ReadTask(ObjectReader* reader, Names* names, CompileContext* context);
+AssignStep ReadAssign(ObjectReader* reader, Names* names, CompileContext* context);
+// Without its lists of steps, which are the caller's to read.
+ApproveStep ReadApprove(ObjectReader* reader, Names* names, CompileContext* context);
+CallStep ReadCall(ObjectReader* reader, Names* names, CompileContext* context);
+EmitStep ReadEmit(ObjectReader* reader, Names* names, CompileContext* context);
+EnrollStep ReadEnroll(ObjectReader* reader, Names* names, CompileContext* context);
+UnenrollStep ReadUnenroll(ObjectReader* reader, Names* names, CompileContext* context);
+SubscribeStep ReadSubscribe(ObjectReader* reader, bool subscribed, CompileContext* context);
 
 }  // namespace workflow::definition

@@ -8,15 +8,9 @@ namespace {
 
 constexpr size_t kEventNameBytesMax = 127;
 constexpr std::array kTimerTriggers = {"date", "schedule"};
+// What steps make that are no change of a row.
+constexpr std::array kOwnEvents = {"contact.subscribed", "contact.unsubscribed", "campaign.subscribed"};
 constexpr std::array kLaterSources = {"message", "campaign", "score", "workflow"};
-
-// "cart.abandoned": parts of visible characters, at least two.
-bool IsEventName(std::string_view name) {
-  if (name.size() > kEventNameBytesMax || name.find('.') == name.npos) return false;
-  if (name.front() == '.' || name.back() == '.' || name.find("..") != name.npos) return false;
-  return std::all_of(name.begin(), name.end(),
-                     [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '"'; });
-}
 
 std::vector<std::string> EventsOf(const CatalogEntity& entity) {
   std::vector<std::string> names;
@@ -59,6 +53,7 @@ class TriggerReader {
       context_->open = true;
       return {};
     }
+    if (Among(on, kOwnEvents)) return {};
     std::string root = on.substr(0, on.find('.'));
     const CatalogEntity* entity = FindEntity(context_->catalog, root);
     if (entity != nullptr) {
@@ -128,6 +123,13 @@ void CollectEntities(CompileContext* context) {
 
 }  // namespace
 
+bool IsEventName(std::string_view name) {
+  if (name.size() > kEventNameBytesMax || name.find('.') == name.npos) return false;
+  if (name.front() == '.' || name.back() == '.' || name.find("..") != name.npos) return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f && c != '"'; });
+}
+
 void ReadTriggers(const Json& json, const std::string& path, CompileContext* context) {
   const Json::Array& items = json.array();
   if (items.empty()) {
@@ -139,7 +141,7 @@ void ReadTriggers(const Json& json, const std::string& path, CompileContext* con
   auto most = static_cast<size_t>(context->limits.triggers_max);
   if (items.size() > most) {
     context->problems->Error(path,
-                             "a workflow has at most " + std::to_string(most) + " triggers, not " + std::to_string(items.size()));
+                             "a workflow has at most " + std::to_string(most) + " triggers, not " + std::to_string(items.size()), HintOfLimit("max_triggers"));
     context->open = true;
   }
   for (size_t i = 0; i < std::min(items.size(), most); ++i) {

@@ -22,23 +22,27 @@ constexpr Transition kDelete = &Walk::Delete;
 constexpr Transition kRemove = &Walk::Remove;
 constexpr Transition kArchive = &Walk::Archive;
 constexpr Transition kPutOff = &Walk::PutOff;
+constexpr Transition kAnswer = &Walk::Answer;
+constexpr Transition kTimeOut = &Walk::TimeOut;
+constexpr Transition kProlong = &Walk::Prolong;
 
 constexpr size_t kPhases = static_cast<size_t>(Phase::kEnded) + 1;
-constexpr size_t kInputs = static_cast<size_t>(InputKind::kPutOff) + 1;
+constexpr size_t kInputs = static_cast<size_t>(InputKind::kAnswer) + 1;
 
 // clang-format off
 constexpr Transition kTransitions[kInputs][kPhases] = {
-    //                      ready     waiting    window    retry     ended
-    /* start          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore},
-    /* again          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore},
-    /* timer          */ {kIgnore,  kEndWait,  kGo,      kGo,      kIgnore},
-    /* record changed */ {kIgnore,  kReckon,   kIgnore,  kIgnore,  kIgnore},
-    /* record deleted */ {kDelete,  kDelete,   kDelete,  kDelete,  kIgnore},
-    /* removed        */ {kRemove,  kRemove,   kRemove,  kRemove,  kIgnore},
-    /* archived       */ {kArchive, kArchive,  kArchive, kArchive, kIgnore},
-    /* failed         */ {kRetry,   kRetry,    kRetry,   kRetry,   kIgnore},
-    /* resume         */ {kIgnore,  kResume,   kGo,      kIgnore,  kIgnore},
-    /* put off        */ {kPutOff,  kPutOff,   kPutOff,  kPutOff,  kIgnore},
+    //                      ready     waiting    window    retry     approval   ended
+    /* start          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore,   kIgnore},
+    /* again          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore,   kIgnore},
+    /* timer          */ {kIgnore,  kEndWait,  kGo,      kGo,      kTimeOut,  kIgnore},
+    /* record changed */ {kIgnore,  kReckon,   kIgnore,  kIgnore,  kIgnore,   kIgnore},
+    /* record deleted */ {kDelete,  kDelete,   kDelete,  kDelete,  kDelete,   kIgnore},
+    /* removed        */ {kRemove,  kRemove,   kRemove,  kRemove,  kRemove,   kIgnore},
+    /* archived       */ {kArchive, kArchive,  kArchive, kArchive, kArchive,  kIgnore},
+    /* failed         */ {kRetry,   kRetry,    kRetry,   kRetry,   kRetry,    kIgnore},
+    /* resume         */ {kIgnore,  kResume,   kGo,      kIgnore,  kProlong,  kIgnore},
+    /* put off        */ {kPutOff,  kPutOff,   kPutOff,  kPutOff,  kPutOff,   kIgnore},
+    /* answer         */ {kIgnore,  kIgnore,   kIgnore,  kIgnore,  kAnswer,   kIgnore},
 };
 // clang-format on
 
@@ -88,6 +92,10 @@ Walk::Walk(const Program& program, const State& state, const Input& input, const
 // The state given is the one stored: nothing of the decision that failed has happened. So the same steps are taken again, with
 // one exception: a wait whose time has come is over, and only what follows it is tried again.
 void Walk::LeaveWaitThatIsOver() {
+  if (state().phase == Phase::kApproval && state().due && *state().due <= around_.now) {
+    if (const ApproveStep* approve = CurrentApproval()) LeaveApproval(*approve);
+    return;
+  }
   const bool wait_is_over = state().phase == Phase::kWaiting && state().due && *state().due <= around_.now;
   if (!wait_is_over || !HasStep(state().step) || !HasStep(step().next)) return;
   state().step = step().next;
@@ -97,11 +105,13 @@ void Walk::LeaveWaitThatIsOver() {
 // Nobody's fault: counts no attempt.
 void Walk::PutOff(const Input& input) {
   LeaveWaitThatIsOver();
+  if (state().phase == Phase::kEnded) return;
   SetTimer(Phase::kRetry, Instant{around_.now.us + std::max<int64_t>(input.delay_us, 0)});
 }
 
 void Walk::Retry(const Input& input) {
   LeaveWaitThatIsOver();
+  if (state().phase == Phase::kEnded) return;
   Trace("failed", input.detail);
   ++state().attempts;
   if (state().attempts > program_.settings.retry_max) return End(EndReason::kError, input.detail);

@@ -20,6 +20,7 @@ enum class Phase : uint8_t {
   kWaiting,  // inside the wait `step`; a timer is set
   kWindow,   // held at the send `step` until the send window opens; a timer is set
   kRetry,    // `step` failed; a timer is set for the next try
+  kApproval, // inside the approval `step`; a timer is set where it times out
   kEnded,    // terminal; `reason` says why
 };
 
@@ -53,6 +54,7 @@ enum class InputKind : uint8_t {
   kFailed,         // performing the effects failed for good reasons of its own; the state is the stored one, before that decision
   kResume,         // the workflow was resumed after a pause of `paused_us` that began while waiting
   kPutOff,         // a row that the last decision wanted to change is locked by somebody: nothing of it happened; again in `delay_us`
+  kAnswer,         // somebody has answered the approval
 };
 
 struct Input {
@@ -61,15 +63,20 @@ struct Input {
   int64_t paused_us = 0;    // of kResume
   int64_t delay_us = 0;     // of kPutOff
   double jitter = 0;        // of kFailed: 0..1, the randomness of the backoff
-  std::string detail = {};  // of kFailed, kRemoved: goes to history
+  std::string detail = {};  // of kFailed, kRemoved, kAnswer: goes to history
+  bool approved = false;    // of kAnswer
 };
 
 struct SendEffect { int32_t step; int32_t visit; Instant due_at; std::optional<Instant> expires_at; };
 struct SetEffect { int32_t step; };
 struct TagEffect { int32_t step; };
+// What the step itself says: a row, a call, a person, an event. `visit` makes what comes of it the same at every try.
+struct ActEffect { int32_t step; int32_t visit; };
+// The task of the approval `step` is over.
+struct CloseEffect { int32_t step; int32_t visit; const char* outcome; };
 // One line of the enrollment's history: what happened and why.
 struct TraceEffect { int32_t step; std::string what; std::string detail; };
-using Effect = std::variant<SendEffect, SetEffect, TagEffect, TraceEffect>;
+using Effect = std::variant<SendEffect, SetEffect, TagEffect, ActEffect, CloseEffect, TraceEffect>;
 
 struct Decision {
   State state;

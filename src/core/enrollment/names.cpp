@@ -7,7 +7,7 @@
 namespace workflow {
 namespace {
 
-constexpr std::array kPhaseNames = {"ready", "waiting", "window", "retry", "ended"};
+constexpr std::array kPhaseNames = {"ready", "waiting", "window", "retry", "approval", "ended"};
 
 constexpr std::array kReasonNames = {"",          "completed",      "goal",  "response", "removed",    "unsubscribed",
                                      "condition", "record_deleted", "error", "archived", "superseded", "merged",

@@ -49,10 +49,10 @@ bool Walk::Take(const Step&, const StopStep& stop) {
 
 // The next step must see the rows as they are after this one (a condition on a tag just added), so the call ends here and asks
 // for another. Where no step follows, nobody looks, and the enrollment ends at once.
-bool Walk::Change(const Step& step, Effect effect, const char* what) {
+bool Walk::Change(const Step& step, Effect effect, const char* what, std::string detail) {
   ++state().visit;
   decision_.effects.push_back(std::move(effect));
-  Trace(what);
+  Trace(what, std::move(detail));
   decision_.again = MoveTo(step.next);
   return false;
 }

@@ -23,6 +23,9 @@ class Walk {
   void Resume(const Input& input);  // a pause lay inside the wait
   void Retry(const Input& input);   // what the last decision asked for could not be performed
   void PutOff(const Input& input);  // it had to be left for later
+  void Answer(const Input& input);   // of a person
+  void TimeOut(const Input&);       // nobody has answered in time
+  void Prolong(const Input& input);  // a pause lay inside the approval
   void Delete(const Input& input) { End(EndReason::kRecordDeleted, input.detail); }
   void Remove(const Input& input) { End(EndReason::kRemoved, input.detail); }
   void Archive(const Input& input) { End(EndReason::kArchived, input.detail); }
@@ -38,7 +41,22 @@ class Walk {
   bool Take(const Step& step, const SetStep& set);
   bool Take(const Step& step, const TagStep& tag);
   bool Take(const Step& step, const StopStep& stop);
-  bool Change(const Step& step, Effect effect, const char* what);
+  bool Take(const Step& step, const NotifyStep& notify);
+  bool Take(const Step& step, const WebhookStep& webhook);
+  bool Take(const Step& step, const CreateStep& create);
+  bool Take(const Step& step, const CopyStep& copy);
+  bool Take(const Step& step, const TaskStep& task);
+  bool Take(const Step& step, const AssignStep& assign);
+  bool Take(const Step& step, const ApproveStep& approve);
+  bool Take(const Step& step, const CallStep& call);
+  bool Take(const Step& step, const EmitStep& emit);
+  bool Take(const Step& step, const EnrollStep& enroll);
+  bool Take(const Step& step, const UnenrollStep& unenroll);
+  bool Take(const Step& step, const SubscribeStep& subscribe);
+  bool Write(const Step& step);
+  bool Say(const Step& step, const char* what, std::string detail);
+  bool Act(const Step& step, const char* what, std::string detail = {});
+  bool Change(const Step& step, Effect effect, const char* what, std::string detail = {});
   bool MoveTo(int32_t next);
 
   // The step of a wait, and the ways out of it.
@@ -47,6 +65,8 @@ class Walk {
   bool MeetTarget(const WaitStep& wait, Instant target);  // ahead: stay; reached: leave; past: if_past
   bool MeetPast(const WaitStep& wait, Instant target);
   void LeaveWaitThatIsOver();
+  const ApproveStep* CurrentApproval();
+  void LeaveApproval(const ApproveStep& approve);
   bool StayUntilNextDay(ClockTime time);
   bool Stay(Instant until);
   bool Leave();

@@ -73,7 +73,7 @@ std::optional<Item> Renderer::Apply(const FilterCall& call, const Item& input) {
   if (!Spend(call.line)) return std::nullopt;
   auto result = call.filter->apply({input, arguments, named, context_, budget_});
   if (budget_.exceeded()) {
-    Fail(call.line, budget_.reason());
+    Fail(call.line, budget_.reason(), budget_.hint());
     return std::nullopt;
   }
   if (result) return std::move(*result);

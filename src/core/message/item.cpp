@@ -26,7 +26,10 @@ bool Budget::Spend(size_t steps) {
 
 bool Budget::Holds(size_t bytes) {
   if (exceeded()) return false;
-  if (bytes > bytes_max_) exceeded_ = "the template's output is too long";
+  if (bytes > bytes_max_) {
+    exceeded_ = "the template's output is too long";
+    too_long_ = true;
+  }
   return !exceeded();
 }
 

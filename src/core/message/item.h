@@ -101,11 +101,13 @@ class Budget {
   size_t bytes_max() const { return bytes_max_; }
   bool exceeded() const { return exceeded_ != nullptr; }
   const char* reason() const { return exceeded_; }
+  const char* hint() const { return too_long_ ? "The limit is the setting pg_workflow.max_message_bytes." : ""; }
 
  private:
   size_t steps_left_;
   size_t bytes_max_;
   const char* exceeded_ = nullptr;
+  bool too_long_ = false;
 };
 
 // The elements of an array or range, the pairs of an object; anything else has none.

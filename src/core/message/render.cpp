@@ -19,7 +19,7 @@ Renderer::Flow Renderer::Fail(int line, std::string message, std::string hint) {
 bool Renderer::Spend(int line) {
   budget_.Spend();
   budget_.Holds(out_.size());
-  if (budget_.exceeded()) Fail(line, budget_.reason());
+  if (budget_.exceeded()) Fail(line, budget_.reason(), budget_.hint());
   return !failure_;
 }
 
@@ -28,7 +28,7 @@ Renderer::Flow Renderer::Walk(const Block& block) {
     if (!Spend(node.line)) return Flow::kFailed;
     const Flow flow = Visit(node);
     budget_.Holds(out_.size());
-    if (!failure_ && budget_.exceeded()) Fail(node.line, budget_.reason());
+    if (!failure_ && budget_.exceeded()) Fail(node.line, budget_.reason(), budget_.hint());
     if (failure_) return Flow::kFailed;
     if (flow != Flow::kDone) return flow;
   }

@@ -19,8 +19,8 @@ void AddSection(const std::string& title, const std::vector<std::string>& lines,
 }
 
 void TellSteps(const Json& steps, const std::string& indent, std::vector<std::string>* lines) {
-  if (!steps.is_array() || steps.array().empty()) lines->push_back(indent + "nothing");
-  if (!steps.is_array()) return;
+  if (!steps.is_array()) return lines->push_back(indent + ValueWords(steps));
+  if (steps.array().empty()) lines->push_back(indent + "nothing");
   size_t number = 0;
   for (const Json& item : steps.array()) {
     Json step = item;

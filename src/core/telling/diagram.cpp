@@ -132,7 +132,7 @@ std::string Mermaid(const Graph& graph) {
     text += "  " + node.name + (node.look == Look::kEnd ? "([" + label + "])" : node.look == Look::kChoice ? '{' + label + '}' : '[' + label + ']') + '\n';
   }
   for (const Arrow& arrow : graph.arrows) {
-    text += "  " + arrow.from + (arrow.jump ? " -.-> " : " --> ") + (arrow.label.empty() ? "" : '|' + MermaidText(arrow.label) + "| ") + arrow.to + '\n';
+    text += "  " + arrow.from + (arrow.jump ? " -.->" : " -->") + (arrow.label.empty() ? " " : '|' + MermaidText(arrow.label) + "| ") + arrow.to + '\n';
   }
   return text;
 }

@@ -58,6 +58,11 @@ void RequireAllowed(const std::string& role);
 std::string ExpressionStatement(const Registry& registry, const DeferredRule& rule, const AskedRows& tables);
 Params ExpressionParams(const Registry& registry, const DeferredRule& rule, const AskedRows& tables, const std::vector<const AskedRows*>& rows);
 
+// The value of a column by an {"sql"}, as an expression that gives its text.
+std::string SqlValueText(const std::string& sql, const Type& type);
+// Tries what steps leave to the server: values by {"sql"} on no rows, and whether the functions are there.
+void CheckSteps(const std::vector<ServerCheck>& checks, const Registry& registry, const Asker& asker, Problems* problems);
+
 // The search_path that was in force before the innermost `levels` functions with one of their own were called.
 std::string CallersSearchPath(int levels);
 

@@ -4,6 +4,7 @@
 #include "pg/convert.h"
 #include "pg/deferred/deferred.h"
 #include "pg/functions/problems.h"
+#include "pg/settings.h"
 #include "pg/sources/registry.h"
 #include "pg/zones.h"
 
@@ -23,19 +24,21 @@ void CheckZone(const Json& definition, Problems* problems) {
 }
 
 // `owner` is who the definition would run as; `levels` of functions with a search_path of their own are between the caller and here.
-Problems ProblemsOf(Datum definition, bool publishing, const std::string& owner, int levels) {
+Problems ProblemsOf(Datum definition, bool publishing, const std::string& owner, const std::string& account, int levels) {
   Problems problems;
   const auto json = JsonOfJsonb(definition);
   if (json) {
     const RegistryPin pin;  // what is tried on the server may make capture load another
     const Registry& registry = CurrentRegistry();
     FieldTable table;
-    CompileDefinition(*json, CatalogOf(registry, /*with_templates=*/true), /*require_templates=*/publishing, &problems, {}, &table);
+    const CompileLimits limits{settings::max_steps, settings::max_depth, settings::max_triggers, settings::max_definition_bytes};
+    CompileDefinition(*json, CatalogOf(registry, /*with_templates=*/true, account), /*require_templates=*/publishing, &problems, limits, &table);
     CheckZone(*json, &problems);
-    if (!table.deferred.empty()) {
+    if (!table.deferred.empty() || !table.checks.empty()) {
       const std::string search_path = CallersSearchPath(levels);
       Spi spi;
       CheckDeferred(table, registry, {owner, search_path, /*keep_plans=*/false}, &problems);
+      CheckSteps(table.checks, registry, {owner, search_path, /*keep_plans=*/false}, &problems);
       spi.Finish();
     }
   } else {
@@ -72,7 +75,7 @@ WF_FUNCTION(workflow_validate) {
   using namespace workflow::pg;
   CallBackend([=] { InitMaterializedSRF(fcinfo, 0); });
   auto* const result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), /*publishing=*/false, SessionUserName(), 1);
+  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), /*publishing=*/false, SessionUserName(), {}, 1);
   for (const Problem& problem : problems.list()) PutRow(result, problem);
   return Datum{0};
 }
@@ -80,7 +83,8 @@ WF_FUNCTION(workflow_validate) {
 WF_FUNCTION(workflow_check_definition) {
   using namespace workflow;
   using namespace workflow::pg;
-  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1), NameStr(*reinterpret_cast<NameData*>(PG_GETARG_DATUM(2))), 2);
+  const std::string owner = NameStr(*reinterpret_cast<NameData*>(PG_GETARG_DATUM(2)));
+  const Problems problems = ProblemsOf(PG_GETARG_DATUM(0), PG_GETARG_BOOL(1), owner, TextOf(PG_GETARG_DATUM(3)), 2);
   for (const Problem& problem : problems.list()) {
     if (problem.severity == Severity::kWarning) Warn(problem);
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "core/enrollment/enrollment.h"
 #include "core/enrollment/entry_key.h"
+#include "pg/capture/event_log.h"
 #include "pg/round/log.h"
 #include "pg/round/resolve.h"
 #include "pg/round/rows.h"
@@ -35,6 +37,8 @@ struct Enrolled {
   int32_t depth = 0;
   bool backfill = false;
   Json data;                // null, or an object
+  Json results;             // what its steps have given: {"<id>": …}
+  bool has_results = false; // `results` is loaded
   State state;
   int64_t shifted_us = 0;   // by how much pauses have moved the present wait already
   ItemPointerData place = {};  // of the row of its state, where that is not new
@@ -45,7 +49,7 @@ struct Enrolled {
 struct PendingMessage {
   const Enrolled* enrolled;
   std::string channel, kind, recipient, template_name, locale, step, idempotency_key;
-  std::optional<std::string> sender, subject, body, data;
+  std::optional<std::string> sender, subject, body, data, headers;
   Instant due_at;
   std::optional<Instant> expires_at;
   bool no_address = false;
@@ -60,6 +64,23 @@ struct PendingRefusal {
   std::string event_uuid, event_name, account, contact_key, entry_key, detail;
 };
 
+// What a step says of the contact's consent; the events are made only where it is news.
+struct PendingSubscription {
+  const Enrolled* enrolled;
+  std::string campaign, channel;
+  bool subscribed;
+  std::vector<EventRow> events;
+};
+
+// A task of ours that is over.
+struct PendingClose {
+  int64_t enrollment;
+  std::string step;
+  int32_t visit;
+  std::string outcome;
+  std::optional<std::string> by, comment;
+};
+
 struct HostChange;
 
 // What happened to the enrollments of a version.
@@ -68,7 +89,7 @@ struct Tally {
   void Add(const Tally& other);
 };
 struct Counts {
-  int32_t steps = 0, messages = 0;
+  int32_t steps = 0, messages = 0, errors = 0;
   std::map<int32_t, Tally> by_version;
 };
 
@@ -123,6 +144,7 @@ class Batch {
   void Rename(const std::vector<const LogEvent*>& events);  // rename.cpp
   void Unenroll(const LogEvent& event);
   void Resumed(const LogEvent& event);
+  void Answer(const LogEvent& event);  // perform_tasks.cpp
   // Enrollments in hand (load.cpp).
   std::vector<Enrolled*> Load(const std::string& where, const class Params& params);
   std::vector<Enrolled*> LoadByIds(const std::vector<int64_t>& ids);  // of the live ones
@@ -133,7 +155,26 @@ class Batch {
   struct Turn;
   void Step(Turn* turn);
   HostChange ChangeOf(const Enrolled& enrolled, const SetStep& step);
-  std::string Render(const Enrolled& enrolled, const Template& text);
+  std::string Render(const Enrolled& enrolled, const Template& text, const TextFor& purpose = {});
+  // Acting (act.cpp, assign.cpp, perform_events.cpp, perform_tasks.cpp, results.cpp). `fact`: the value of a field of the program.
+  void Act(Turn* turn, const ActEffect& act, const std::function<const Value*(uint32_t)>& fact);
+  void Say(Turn* turn, const ::workflow::Step& step, int32_t visit);
+  void Close(Turn* turn, const CloseEffect& close, const std::string& step);
+  std::vector<std::optional<std::string>> ValuesOf(const Enrolled& enrolled, const std::vector<Assignment>& assignments);
+  Json RenderDocument(const Enrolled& enrolled, const Document& document);
+  const Source& SourceFor(const Enrolled& enrolled, const std::string& entity) const;
+  std::string OwnerOf(const Enrolled& enrolled, const std::string& entity);
+  HostChange NewRow(const Enrolled& enrolled, const CreateStep& create);
+  HostChange CopyOf(const Enrolled& enrolled, const CopyStep& copy);
+  HostChange TaskOf(const Enrolled& enrolled, const TaskStep& step, const char* kind, std::optional<Instant> due, int32_t visit);
+  HostChange CallOf(const Enrolled& enrolled, const CallStep& call);
+  std::optional<HostChange> AssignmentOf(Turn* turn, const AssignStep& step, const std::string& id, const std::function<const Value*(uint32_t)>& fact);
+  std::optional<std::string> ChooseUser(const Enrolled& enrolled, const AssignStep& step, const std::string& id,
+                                        const std::function<const Value*(uint32_t)>& fact);
+  int64_t NextTurn(const Enrolled& enrolled, const std::string& step);
+  void LoadResults(const std::vector<std::pair<Enrolled*, Input>>& work);
+  void KeepResult(Enrolled* enrolled, const std::string& step, Json result);
+  void PerformGroup(const std::vector<HostChange*>& changes, const std::string& owner, int32_t depth, const std::vector<Turn*>& turns);
   void StartAdmitted();
   int64_t PausedSince(const Enrolled& enrolled) const;
   void Perform(std::vector<Turn>* turns);
@@ -145,6 +186,13 @@ class Batch {
   void SaveTraces();
   void SaveRefusals();
   void SaveParked();
+  void SaveResults();
+  void SaveSubscriptions();
+  void SaveEvents();
+  void SaveCloses();
+  void SignRequests();
+  void AddressStaff(const Enrolled& enrolled, const SendStep& body, PendingMessage* message, Json* recipient);
+  void WriteRequest(const Enrolled& enrolled, const WebhookStep& hook, PendingMessage* message);
   PendingMessage Write(const Enrolled& enrolled, const SendEffect& send);
   const Zone& ZoneOf(const Enrolled& enrolled) const;
 
@@ -155,6 +203,7 @@ class Batch {
   const Value* CommonFact(const Of& of, const Field& field);
   // What only the server can decide (deferred.cpp).
   void AskAboutFilters(std::vector<Candidate>* candidates);
+  bool AskAlone(class Inquiry* inquiry, const Candidate& candidate);
   void Decide(std::vector<Turn>* turns);
   template <typename Of>
   const Source* FoundContact(const Of& of) const;
@@ -178,6 +227,13 @@ class Batch {
   std::vector<Enrolled*> admitted_;               // let in, first steps not yet taken
   std::vector<PendingMessage> messages_;
   std::vector<PendingTrace> traces_;
+  std::vector<EventRow> events_;                  // that steps append to the log
+  std::vector<PendingSubscription> subscriptions_;
+  std::vector<PendingClose> closes_;
+  std::map<int64_t, std::pair<std::optional<std::string>, std::optional<std::string>>> answers_;  // of an enrollment: by whom, with what comment
+  std::map<std::pair<int64_t, std::string>, std::string> results_;      // enrollment, step -> JSON
+  std::map<std::pair<int32_t, std::string>, int64_t> assign_turns_;     // workflow, step -> how many were assigned
+  std::map<std::pair<const AssignStep*, int32_t>, std::vector<int64_t>> busy_;  // rows of each user, by step and source
   std::vector<PendingRefusal> refusals_;
   struct Parked { const LogEvent* event; std::vector<std::string> lookup; std::string reason; };
   std::vector<Parked> parked_;

@@ -1,21 +1,9 @@
 #include "pg/capture/event_log.h"
-#include "pg/round/turn.h"
+#include "pg/round/changes.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
 namespace {
-
-// What the rows captured by these statements belong to.
-class ChainDepth {
- public:
-  explicit ChainDepth(int32_t depth) : before_(capture_depth) { capture_depth = static_cast<int16_t>(depth); }
-  ~ChainDepth() { capture_depth = before_; }
-  ChainDepth(const ChainDepth&) = delete;
-  ChainDepth& operator=(const ChainDepth&) = delete;
-
- private:
-  const int16_t before_;
-};
 
 // What the caller of tick() has deferred runs now, and as the session's role, as it would at commit: not as the owner of a workflow. Nothing is
 // deferred from here on, which the restricted context of the changes would not allow.
@@ -34,14 +22,6 @@ class SessionRole {
   int context_ = 0;
 };
 
-const std::string& ColumnOf(const Source& source, const std::string& field) {
-  const BoundField* bound = FindBoundField(source.binding, field);
-  if (bound == nullptr || bound->column.empty()) {
-    throw SqlError{ERRCODE_UNDEFINED_COLUMN, "\"" + field + "\" of source \"" + source.name + "\" is no column that can be changed"};
-  }
-  return bound->column;
-}
-
 // Marks the rows that could be locked, in the order of their keys.
 std::vector<bool> Lock(const Source& source, const std::vector<std::string>& keys) {
   Params params;
@@ -55,7 +35,7 @@ std::vector<bool> Lock(const Source& source, const std::vector<std::string>& key
   return locked;
 }
 
-void Set(const Source& source, const SetStep& step, const std::vector<const HostChange*>& changes) {
+void Set(const Source& source, const SetStep& step, const std::vector<HostChange*>& changes) {
   std::vector<std::string> keys;
   for (const HostChange* change : changes) keys.push_back(change->key);
   Params params;
@@ -91,7 +71,7 @@ void Set(const Source& source, const SetStep& step, const std::vector<const Host
 }
 
 // Adds and removes, keeping the order of what is there; a row whose tags would not change is not written.
-void Tag(const Source& source, const TagStep& step, const std::vector<const HostChange*>& changes) {
+void Tag(const Source& source, const TagStep& step, const std::vector<HostChange*>& changes) {
   std::vector<std::string> keys;
   for (const HostChange* change : changes) keys.push_back(change->key);
   const BoundField* field = FindBoundField(source.binding, source.binding.tags);
@@ -126,7 +106,20 @@ void Tag(const Source& source, const TagStep& step, const std::vector<const Host
 
 }  // namespace
 
-std::vector<Performed> PerformChanges(const std::vector<const HostChange*>& changes, const std::string& owner, int32_t depth, int32_t* locks_left) {
+ChainDepth::ChainDepth(int32_t depth) : before_(capture_depth) { capture_depth = static_cast<int16_t>(depth); }
+ChainDepth::~ChainDepth() { capture_depth = before_; }
+
+void BeforeHostChanges() {
+  if (MyBackendType == B_BG_WORKER) {  // a worker's rounds commit asynchronously, but not where they write the CRM's rows
+    const char* level = CallBackend([] { return GetConfigOptionResetString("synchronous_commit"); });
+    Execute("SELECT set_config('synchronous_commit', $1, true)", Params().Text(std::string_view(level)));
+  }
+  const SessionRole session;
+  Execute("SET CONSTRAINTS ALL IMMEDIATE");
+}
+
+std::vector<Performed> PerformChanges(const Registry& registry, const std::vector<HostChange*>& changes, const std::string& owner, int32_t depth,
+                                      int32_t* locks_left) {
   std::vector<Performed> outcomes(changes.size(), Performed::kPutOff);
   std::vector<size_t> taken, twice;
   std::set<std::string> rows;
@@ -140,25 +133,19 @@ std::vector<Performed> PerformChanges(const std::vector<const HostChange*>& chan
   if (*locks_left > 0) for (const size_t i : twice) outcomes[i] = Performed::kNotYet;
   const Source& source = *changes.front()->source;
   const ChainDepth chain(depth + 1);
-  if (MyBackendType == B_BG_WORKER) {  // a worker's rounds commit asynchronously, but not where they write the CRM's rows
-    const char* level = CallBackend([] { return GetConfigOptionResetString("synchronous_commit"); });
-    Execute("SELECT set_config('synchronous_commit', $1, true)", Params().Text(std::string_view(level)));
-  }
-  {
-    const SessionRole session;
-    Execute("SET CONSTRAINTS ALL IMMEDIATE");
-  }
+  BeforeHostChanges();
   RunAs(owner, source.search_path, [&] {
     std::vector<std::string> keys;
     for (const size_t i : taken) keys.push_back(changes[i]->key);
     const std::vector<bool> locked = Lock(source, keys);
-    std::vector<const HostChange*> open;
+    std::vector<HostChange*> open;
     for (size_t i = 0; i < taken.size(); ++i) {
       if (!locked[i]) continue;
       outcomes[taken[i]] = Performed::kDone;
       open.push_back(changes[taken[i]]);
     }
     if (open.empty()) return;
+    if (changes.front()->set != nullptr) EvaluateSql(registry, changes.front()->set->assignments, owner, open);
     if (changes.front()->set != nullptr) Set(source, *changes.front()->set, open);
     else Tag(source, *changes.front()->tag, open);
   });

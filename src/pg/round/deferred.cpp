@@ -1,6 +1,7 @@
 // What only the server can decide: conditions are tried by the facts, what they ask is asked for all at once, and they are tried again.
 #include <algorithm>
 
+#include "core/enrollment/fault.h"
 #include "pg/deferred/deferred.h"
 #include "pg/round/candidate.h"
 #include "pg/round/turn.h"
@@ -9,6 +10,8 @@ namespace workflow::pg {
 namespace {
 
 int32_t IdOf(const Source* source) { return source == nullptr ? 0 : source->id; }
+
+}  // namespace
 
 // Questions of one round of asking, by who is asked, and where their answers go.
 class Inquiry {
@@ -39,6 +42,8 @@ class Inquiry {
   std::map<std::pair<std::string, std::string>, Group> groups_;
 };
 
+namespace {
+
 bool ReadsActive(const Program& program) {
   const std::vector<Field>& fields = program.table.fields;
   return std::any_of(fields.begin(), fields.end(), [](const Field& field) { return field.scope == Scope::kWorkflow; });
@@ -53,7 +58,30 @@ const Source* Batch::FoundContact(const Of& of) const {
   return of.contact_source;
 }
 
-// Filters of the triggers that the events name, each only where those before it have not let the contact in already.
+// Asks for one candidate by itself: what the server raises about it is its own, and another workflow may still let the same event in.
+bool Batch::AskAlone(Inquiry* inquiry, const Candidate& candidate) {
+  Subtransaction attempt;
+  Raised raised;
+  if (Contained([&] { inquiry->Ask(round_.registry); }, raised)) {
+    attempt.Release();
+    return true;
+  }
+  attempt.RollBack();
+  const std::string sqlstate = unpack_sql_state(raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate);
+  if (ClassifyFault(sqlstate, raised.backend == nullptr) != FaultKind::kOwn) Rethrow(raised);
+  const char* message = raised.backend != nullptr ? raised.backend->message : raised.message;
+  const char* detail = raised.backend != nullptr ? raised.backend->detail : raised.detail;
+  const std::string what = message == nullptr ? "" : message;
+  ++counts_.errors;
+  refusals_.push_back({Refusal::kFilter, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
+                       candidate.contact_key, {}, what});
+  Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail) VALUES ($1, $2, $3, $4, $5)",
+          Params().Time(round_.now).Int8(candidate.event->id).Text(sqlstate).Text(what).Text(detail == nullptr ? "" : detail));
+  return false;
+}
+
+// Filters of the triggers that the events name, each only where those before it have not let the contact in already. An event that has failed is
+// alone in its batch, and then each of its candidates is asked about by itself.
 void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
   std::vector<const Candidate*> all;
   for (const Candidate& candidate : *candidates) all.push_back(&candidate);
@@ -63,8 +91,10 @@ void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
     std::vector<const Value*> values;
     const Zone* zone;
     std::vector<uint32_t> asked = {};
+    bool failed = false;
   };
   std::deque<Case> open;
+  std::set<const Candidate*> failed;
   for (Candidate& candidate : *candidates) {
     const LoadedVersion& version = *candidate.version;
     if (candidate.event->kind == 'n' || version.status != WorkflowStatus::kPublished || version.program.table.deferred.empty()) continue;
@@ -86,15 +116,23 @@ void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
       }
     }
     std::erase_if(open, [](const Case& one) { return one.asked.empty(); });
-    Inquiry inquiry;
-    for (const Case& one : open) {
+    Inquiry together;
+    for (Case& one : open) {
       const Candidate& candidate = *one.candidate;
       const AskedRows rows{FoundContact(candidate), candidate.contact_key, candidate.entry_source, candidate.entry_row,
                            candidate.on, candidate.event_at, &candidate.data};
-      inquiry.Add(*candidate.version, one.asked, one.values, rows, &one.candidate->answers);
+      Inquiry alone;
+      (defer_start_ ? alone : together).Add(*candidate.version, one.asked, one.values, rows, &one.candidate->answers);
+      one.failed = defer_start_ && !AskAlone(&alone, candidate);
+      if (one.failed) failed.insert(one.candidate);
     }
-    inquiry.Ask(round_.registry);
+    together.Ask(round_.registry);
+    std::erase_if(open, [](const Case& one) { return one.failed; });
   }
+  if (failed.empty()) return;
+  std::vector<Candidate> others;
+  for (Candidate& candidate : *candidates) if (!failed.contains(&candidate)) others.push_back(std::move(candidate));
+  *candidates = std::move(others);
 }
 
 // The core decides for each turn; what it had to know from the server is asked for all turns together, and those are decided again.

@@ -74,6 +74,9 @@ std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
         if (row.found && index != kNone && row.known[static_cast<size_t>(index)]) value = &row.values[static_cast<size_t>(index)];
       }
       if (!field.path.empty()) value = &values_.emplace_back(AtPath(field, *value));
+    } else if (field.scope == Scope::kStep) {
+      const Json* result = enrolled.results.Find(field.name);
+      if (result != nullptr) value = &values_.emplace_back(DigInto(*result, field.path));
     } else if (field.scope == Scope::kEnrollment) {
       if (field.name == "entered_at") value = &values_.emplace_back(enrolled.entered_at);
       if (field.name == "version") value = &values_.emplace_back(static_cast<int64_t>(enrolled.version->number));
@@ -133,16 +136,6 @@ bool IsAttached(const Registry& registry, const std::string& entity) {
   return std::any_of(registry.sources.begin(), registry.sources.end(), [&](const auto& source) { return source->binding.entity == entity; });
 }
 
-void AddRow(Json* data, const std::string& entity, const Source* source, const RowFacts& row) {
-  Json object = Json::MakeObject();
-  if (source != nullptr && row.found) {
-    for (size_t i = 0; i < source->binding.fields.size(); ++i) {
-      if (row.known[i]) object.Set(source->binding.fields[i].name, ToJson(row.values[i]));
-    }
-  }
-  data->Set(entity, std::move(object));
-}
-
 }  // namespace
 
 Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& references) {
@@ -151,19 +144,19 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
   for (const std::string& reference : references) heads.insert(reference.substr(0, reference.find_first_of(".[")));
   for (const std::string& head : heads) {
     if (head == "contact" && enrolled.contact_source != nullptr) {
-      AddRow(&data, head, enrolled.contact_source, rows_.Get({enrolled.contact_source->id, enrolled.contact_key}));
+      data.Set(head, RowData(enrolled.contact_source, rows_.Get({enrolled.contact_source->id, enrolled.contact_key})));
     } else if (enrolled.entry_source != nullptr && head == enrolled.entry_source->binding.entity) {
-      AddRow(&data, head, enrolled.entry_source, rows_.Get({enrolled.entry_source->id, enrolled.entry_row}));
+      data.Set(head, RowData(enrolled.entry_source, rows_.Get({enrolled.entry_source->id, enrolled.entry_row})));
     } else if (head == "event") {
       data.Set(head, Json::MakeObject({{"name", Json::String(enrolled.event_name)}, {"at", Json::String(FormatIso(enrolled.event_at))},
                                        {"data", enrolled.data}}));
     } else if (head == "enrollment") {
       data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},
                                        {"version", Json::Integer(enrolled.version->number)}, {"data", enrolled.data}}));
+    } else if (head == "step" && !IsAttached(round_.registry, head)) {
+      data.Set(head, enrolled.results.is_object() ? enrolled.results : Json::MakeObject());
     } else if (head == "account" && !IsAttached(round_.registry, head)) {
-      const AccountSettings& account = round_.templates.Account(enrolled.account);
-      data.Set(head, Json::MakeObject({{"timezone", account.zone.empty() ? Json() : Json::String(account.zone)},
-                                       {"sender", account.sender.value_or(Json())}, {"data", account.data}}));
+      data.Set(head, AccountData(round_.templates.Account(enrolled.account)));
     } else if (head == "workflow") {
       data.Set(head, Json::MakeObject({{"name", Json::String(enrolled.version->workflow_name)}}));
     }

@@ -83,6 +83,7 @@ class RoundRun {
       for (const auto& [version, tally] : counts.by_version) context_.tallies[version].Add(tally);
       result_->steps += counts.steps;
       result_->messages += counts.messages;
+      result_->errors += counts.errors;
       return std::nullopt;
     }
     attempt.RollBack();

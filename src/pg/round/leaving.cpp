@@ -32,6 +32,7 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
         else if (Flag(*event, "changed")) changed.push_back(event);
         break;
       case 'u': Unenroll(*event); break;
+      case 'a': Answer(*event); break;
       case 'p': Resumed(*event); break;
       case 't':
         Execute("UPDATE workflow.source SET epoch = epoch + 1 WHERE id = $1", Params().Int4(event->source.value_or(0)));

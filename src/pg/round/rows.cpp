@@ -3,10 +3,7 @@
 #include <algorithm>
 
 #include "core/condition/condition.h"
-#include "core/binding/bound_value.h"
-#include "pg/convert.h"
 #include "pg/server/spi.h"
-#include "pg/zones.h"
 
 namespace workflow::pg {
 
@@ -158,96 +155,6 @@ void RowStore::Fetch() {
                      "See workflow.doctor()."};
     }
   }
-}
-
-void RowStore::FetchSource(const Source& source, const std::vector<std::string>& keys) {
-  const Binding& binding = source.binding;
-  const std::vector<size_t>& fields = needed_.Of(source.id);
-  std::string list = "k.n";
-  for (size_t index : fields) {
-    const BoundField& field = binding.fields[index];
-    list += field.sql.empty() ? ", \"row\"." + QuotedName(field.column) : ", (" + field.sql + ")";
-  }
-  std::vector<const ZoneRule*> zone_sql;
-  for (const ZoneRule& rule : binding.zone) {
-    if (rule.kind != ZoneRule::Kind::kSql) continue;
-    list += ", (" + rule.sql + ")::text";
-    zone_sql.push_back(&rule);
-  }
-  for (const std::string& column : binding.key) list += ", \"row\"." + QuotedName(column);
-  Params params;
-  for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
-  RunAs(source.owner, source.search_path, [&] {
-    Rows rows = Execute("SELECT " + list + " FROM " + KeyJoin(source, 1) + " ORDER BY k.n", params);
-    std::vector<Converter> converters;
-    std::vector<const Zone*> zones;
-    for (size_t i = 0; i < fields.size(); ++i) {
-      converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(i) + 1)->atttypid);
-      const std::string& zone = binding.fields[fields[i]].zone;
-      zones.push_back(zone.empty() ? nullptr : Zones().Find(zone));
-    }
-    const size_t first_key = fields.size() + zone_sql.size() + 1;
-    std::vector<Converter> key_converters;
-    for (size_t i = 0; i < binding.key.size(); ++i) {
-      key_converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(first_key + i))->atttypid);
-    }
-    for (size_t i = 0; i < rows.size(); ++i) {
-      RowFacts& facts = rows_[RowKey{source.id, keys[static_cast<size_t>(rows.Int8(i, 1)) - 1]}];
-      facts.found = true;
-      std::vector<Value> key;
-      for (size_t j = 0; j < key_converters.size(); ++j) {
-        bool is_null;
-        const Datum datum = rows.Raw(i, static_cast<int>(first_key + j) + 1, &is_null);
-        key.push_back(key_converters[j].Convert(datum, is_null));
-      }
-      facts.key = CanonicalKey(key).value_or(std::string());
-      facts.values.assign(binding.table.fields.size(), Value());
-      facts.known.assign(binding.table.fields.size(), false);
-      for (size_t j = 0; j < fields.size(); ++j) {
-        bool is_null;
-        const Datum datum = rows.Raw(i, static_cast<int>(j) + 2, &is_null);
-        facts.values[fields[j]] = BoundValue(binding.fields[fields[j]], converters[j].Convert(datum, is_null), zones[j]);
-        facts.known[fields[j]] = true;
-      }
-      const auto value_of = [&](const std::string& name) -> const Value* {
-        for (size_t index : fields) if (binding.fields[index].name == name) return &facts.values[index];
-        return nullptr;
-      };
-      if (!binding.account.empty()) {
-        if (const Value* account = value_of(binding.account)) facts.account = account->is_null() ? "" : FormatValue(*account);
-      } else {
-        facts.account = binding.account_value;
-      }
-      size_t next_sql = fields.size() + 2;
-      for (const ZoneRule& rule : binding.zone) {
-        std::string zone;
-        if (rule.kind == ZoneRule::Kind::kSql) {
-          zone = rows.Text(i, static_cast<int>(next_sql++));
-        } else if (const Value* value = value_of(rule.column); value != nullptr && !value->is_null()) {
-          zone = FormatValue(*value);
-        }
-        for (const auto& [from, to] : rule.map) {
-          if (from == zone) { zone = to; break; }
-        }
-        if (facts.zone.empty() && !zone.empty() && Zones().Find(zone) != nullptr) facts.zone = zone;
-      }
-      facts.live = true;
-      if (binding.live) {
-        for (size_t j = binding.fields.size(); j < facts.values.size(); ++j) {  // places inside of json columns
-          const Field& place = binding.table.fields[j];
-          const Value* whole = place.scope == Scope::kRow ? value_of(place.name) : nullptr;
-          if (whole == nullptr) continue;
-          const Json* json = whole->AsJson();
-          facts.values[j] = json == nullptr ? Value() : Dig(*json, place.path);
-          facts.known[j] = true;
-        }
-        std::vector<const Value*> pointers;
-        for (size_t j = 0; j < facts.values.size(); ++j) pointers.push_back(facts.known[j] ? &facts.values[j] : nullptr);
-        facts.live = Evaluate(*binding.live, pointers, now_, nullptr) == Outcome::kTrue;
-      }
-    }
-    rows.Free();
-  });
 }
 
 }  // namespace workflow::pg

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pg/round/candidate.h"
+#include "pg/round/changes.h"
 #include "pg/round/turn.h"
 #include "pg/server/spi.h"
 #include "pg/zones.h"
@@ -12,25 +13,6 @@ namespace {
 
 std::string StepId(const Program& program, int32_t step) {
   return step >= 0 && static_cast<size_t>(step) < program.steps.size() ? program.steps[static_cast<size_t>(step)].id : std::string();
-}
-
-// As the server's array types read it.
-std::string ArrayText(const List& list) {
-  std::string text = "{";
-  for (const Value& item : list) {
-    if (text.size() > 1) text += ',';
-    if (item.is_null()) {
-      text += "NULL";
-      continue;
-    }
-    text += '"';
-    for (const char c : FormatValue(item)) {
-      if (c == '"' || c == '\\') text += '\\';
-      text += c;
-    }
-    text += '"';
-  }
-  return text + '}';
 }
 
 const Source* ChangedSource(const Enrolled& enrolled, const std::string& entity) {
@@ -54,11 +36,17 @@ void Batch::Step(Turn* turn) {
       begin(set->step);
       turn->changes.push_back(ChangeOf(enrolled, std::get<SetStep>(program.steps[static_cast<size_t>(set->step)].body)));
       turn->changes.back().step = round_.at_step;
+      turn->changes.back().enrolled = &enrolled;
+    } else if (const auto* act = std::get_if<ActEffect>(&effect)) {
+      Act(turn, *act, [&](uint32_t field) { return FactsOf(enrolled)[field]; });
+    } else if (const auto* close = std::get_if<CloseEffect>(&effect)) {
+      Close(turn, *close, StepId(program, close->step));
     } else if (const auto* tag = std::get_if<TagEffect>(&effect)) {
       const TagStep& step = std::get<TagStep>(program.steps[static_cast<size_t>(tag->step)].body);
       const Source* source = ChangedSource(enrolled, step.entity);
       if (source == nullptr) continue;
       turn->changes.push_back({source, step.entity == "contact" ? enrolled.contact_key : enrolled.entry_row, nullptr, &step, {}, StepId(program, tag->step)});
+      turn->changes.back().enrolled = &enrolled;
     }
   }
   turn->again = turn->decision.again;
@@ -69,24 +57,14 @@ HostChange Batch::ChangeOf(const Enrolled& enrolled, const SetStep& step) {
   if (change.source == nullptr) {
     throw SqlError{MAKE_SQLSTATE('W', 'F', '0', '0', '8'), "there is no row of \"" + step.entity + "\" to change"};
   }
-  for (const Assignment& assignment : step.assignments) {
-    if (assignment.add) {
-      change.values.push_back(assignment.add->ToString());
-    } else if (assignment.text) {
-      change.values.push_back(Render(enrolled, *assignment.text));
-    } else if (!assignment.value || assignment.value->is_null()) {
-      change.values.push_back(std::nullopt);
-    } else {
-      const List* list = assignment.value->AsList();
-      change.values.push_back(list == nullptr ? FormatValue(*assignment.value) : ArrayText(*list));
-    }
-  }
+  change.values = ValuesOf(enrolled, step.assignments);
   return change;
 }
 
 void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
+  LoadResults(work);
   std::vector<Turn> turns;
-  for (auto& [enrolled, input] : work) turns.push_back(Turn{enrolled, std::move(input), {}, {}, {}, {}, false, false});
+  for (auto& [enrolled, input] : work) turns.push_back(Turn{.enrolled = enrolled, .input = std::move(input)});
   while (!turns.empty()) {
     Decide(&turns);
     for (Turn& turn : turns) Step(&turn);
@@ -98,7 +76,7 @@ void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
       if (turn.enrolled->contact_source != nullptr) rows_.Forget({turn.enrolled->contact_source->id, turn.enrolled->contact_key});
       if (turn.enrolled->entry_source != nullptr) rows_.Forget({turn.enrolled->entry_source->id, turn.enrolled->entry_row});
       Input input = turn.not_yet ? std::move(turn.input) : Input{.kind = InputKind::kAgain};
-      next.push_back(Turn{turn.enrolled, std::move(input), {}, {}, {}, {}, false, false});
+      next.push_back(Turn{.enrolled = turn.enrolled, .input = std::move(input)});
     }
     for (const Turn& turn : next) WantRows(*turn.enrolled);
     rows_.Fetch();
@@ -109,25 +87,34 @@ void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
 void Batch::Perform(std::vector<Turn>* turns) {
   // The n-th changes of all turns together, grouped so that each group is one statement.
   for (size_t n = 0;; ++n) {
-    using Group = std::tuple<const Source*, const void*, std::string, int32_t>;
-    std::map<Group, std::vector<std::pair<Turn*, const HostChange*>>> groups;
+    using Group = std::tuple<const Source*, const void*, std::string, int32_t, const Source*>;
+    std::map<Group, std::vector<Turn*>> groups;
     for (Turn& turn : *turns) {
       if (turn.put_off || turn.not_yet || n >= turn.changes.size()) continue;
       const HostChange& change = turn.changes[n];
-      const void* what = change.set != nullptr ? static_cast<const void*>(change.set) : change.tag;
-      groups[{change.source, what, turn.enrolled->version->owner, turn.enrolled->depth}].emplace_back(&turn, &change);
+      groups[{change.source, change.what(), turn.enrolled->version->owner, turn.enrolled->depth, change.contacts()}].push_back(&turn);
     }
     if (groups.empty()) return;
     for (auto& [group, members] : groups) {
-      std::vector<const HostChange*> changes;
-      for (const auto& [turn, change] : members) changes.push_back(change);
+      std::vector<HostChange*> changes;
+      for (Turn* turn : members) changes.push_back(&turn->changes[n]);
       round_.at_step = changes.front()->step;
-      const std::vector<Performed> outcomes = PerformChanges(changes, std::get<2>(group), std::get<3>(group), &round_.locks_left);
-      for (size_t i = 0; i < members.size(); ++i) {
-        members[i].first->put_off = outcomes[i] == Performed::kPutOff;
-        members[i].first->not_yet = outcomes[i] == Performed::kNotYet;
-      }
+      PerformGroup(changes, std::get<2>(group), std::get<3>(group), members);
     }
+  }
+}
+
+void Batch::PerformGroup(const std::vector<HostChange*>& changes, const std::string& owner, int32_t depth, const std::vector<Turn*>& turns) {
+  const HostChange& one = *changes.front();
+  if (one.task) return PerformTasks(changes, round_.now);
+  if (one.call != nullptr) return PerformCalls(changes, owner, depth);
+  if (one.create != nullptr) return PerformCreates(round_.registry, changes, owner, depth);
+  const std::vector<Performed> outcomes = PerformChanges(round_.registry, changes, owner, depth, &round_.locks_left);
+  for (size_t i = 0; i < turns.size(); ++i) {
+    turns[i]->put_off = outcomes[i] == Performed::kPutOff;
+    turns[i]->not_yet = outcomes[i] == Performed::kNotYet;
+    if (outcomes[i] == Performed::kDone) continue;
+    for (const auto& key : turns[i]->assigned) --assign_turns_[key];
   }
 }
 
@@ -153,6 +140,11 @@ void Batch::Settle(Turn* turn) {
   counts_.by_version[enrolled.version->id].Add(taken);
   std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
   std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
+  std::move(turn->events.begin(), turn->events.end(), std::back_inserter(events_));
+  std::move(turn->subscriptions.begin(), turn->subscriptions.end(), std::back_inserter(subscriptions_));
+  std::move(turn->closes.begin(), turn->closes.end(), std::back_inserter(closes_));
+  for (auto& [step, result] : turn->results) KeepResult(&enrolled, step, std::move(result));
+  for (HostChange& change : turn->changes) if (change.result) KeepResult(&enrolled, change.step, *std::move(change.result));
   if (enrolled.state.phase == Phase::kEnded) {
     Known& known = known_[KeyOf(enrolled, enrolled.entry_key)];
     known.live = false;
@@ -226,7 +218,8 @@ void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
     WantRows(*enrolled);
     Input input{.kind = InputKind::kTimer, .timer = timer->second->number};
     const int64_t paused = PausedSince(*enrolled) - enrolled->shifted_us;
-    if (paused > 0 && enrolled->state.phase == Phase::kWaiting) input = Input{.kind = InputKind::kResume, .paused_us = paused};
+    const bool waits = enrolled->state.phase == Phase::kWaiting || enrolled->state.phase == Phase::kApproval;
+    if (paused > 0 && waits) input = Input{.kind = InputKind::kResume, .paused_us = paused};
     work.emplace_back(enrolled, input);
   }
   if (!held.empty()) {
@@ -257,13 +250,16 @@ void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_
   }
   for (Enrolled* enrolled : LoadByIds({timer.enrollment})) {
     if (enrolled->state.timer != timer.number) continue;
-    Turn turn{enrolled, Input{.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}, {}, {}, {}, {}, false, false};
+    Turn turn{.enrolled = enrolled, .input = {.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}};
     const std::vector<const Value*> facts(enrolled->version->program.table.fields.size(), &values_.emplace_back());
     static const UtcZone utc;
     turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill});
     for (const Effect& effect : turn.decision.effects) {
       if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
         turn.traces.push_back({enrolled->id, StepId(enrolled->version->program, trace->step), trace->what, trace->detail});
+      } else if (const auto* close = std::get_if<CloseEffect>(&effect)) {
+        LoadResults({{enrolled, Input{}}});
+        Close(&turn, *close, StepId(enrolled->version->program, close->step));
       }
     }
     Settle(&turn);

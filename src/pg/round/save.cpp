@@ -28,10 +28,15 @@ void SaveTallies(const std::map<int32_t, Tally>& tallies, Instant at) {
 void Batch::Save() {
   SaveEnrollments();
   SaveStates();
+  SignRequests();
   SaveMessages();
   SaveTraces();
   SaveRefusals();
   SaveParked();
+  SaveResults();
+  SaveCloses();
+  SaveSubscriptions();
+  SaveEvents();
 }
 
 void Batch::SaveEnrollments() {

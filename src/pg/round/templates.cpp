@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "core/message/choose.h"
+#include "core/message/partials.h"
 #include "pg/server/spi.h"
+#include "pg/settings.h"
 
 namespace workflow::pg {
 namespace {
@@ -30,10 +33,10 @@ Json Replace(const Json& json, const std::vector<std::string>& texts, size_t* ne
   return json;
 }
 
-std::optional<Template> ParseStored(const std::optional<std::string>& text) {
+std::optional<Template> ParseStored(const std::optional<std::string>& text, bool is_partial = false) {
   if (!text) return std::nullopt;
   Problems problems;
-  auto parsed = Template::Parse(*text, &problems);
+  auto parsed = Template::Parse(*text, &problems, is_partial);
   if (!parsed.ok()) return std::nullopt;  // put_template refuses such texts; an older one may have been written by hand
   return *parsed;
 }
@@ -66,7 +69,7 @@ void TemplateStore::Load() {
     stored.account = rows.Text(i, 4);
     stored.version = rows.Int4(i, 5);
     stored.subject = ParseStored(rows.MaybeText(i, 6));
-    stored.body = ParseStored(rows.MaybeText(i, 7));
+    stored.body = ParseStored(rows.MaybeText(i, 7), stored.channel == kPartialChannel);
     refer(stored.subject);
     refer(stored.body);
     std::string error;
@@ -121,6 +124,87 @@ const StoredTemplate* TemplateStore::Choose(const std::string& account, const st
     }
   }
   return best;
+}
+
+std::vector<std::string> TemplateStore::ChannelsOf(const std::string& account, const std::string& name) const {
+  std::set<std::string> channels;
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return {};
+  for (const StoredTemplate& stored : found->second) {
+    if (stored.account.empty() || stored.account == account) channels.insert(stored.channel);
+  }
+  if (channels.size() > 1) channels.erase(kPartialChannel);
+  return {channels.begin(), channels.end()};
+}
+
+std::vector<std::string> TemplateStore::Names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, stored] : by_name_) names.push_back(name);
+  return names;
+}
+
+std::vector<PartialUse> TemplateStore::PartialsOf(const std::string& name) const {
+  std::vector<PartialUse> uses;
+  std::set<std::tuple<std::string, std::string, std::string>> seen;
+  const auto found = by_name_.find(name);
+  if (found == by_name_.end()) return uses;
+  const auto add = [&](const Template& text) { uses.insert(uses.end(), text.partials().begin(), text.partials().end()); };
+  for (const StoredTemplate& stored : found->second) {  // newest first
+    if (!seen.insert({stored.account, stored.channel, stored.locale}).second) continue;
+    if (stored.subject) add(*stored.subject);
+    if (stored.body) add(*stored.body);
+    for (const Template& text : stored.data_texts) add(text);
+  }
+  return uses;
+}
+
+const Template* StoredPartials::Find(std::string_view text) const {
+  const TemplateName name = SplitTemplateName(text);
+  const StoredTemplate* stored = store_.Choose(account_, name.name, text_.channel, text_.locale, name.version);
+  if (stored == nullptr) stored = store_.Choose(account_, name.name, kPartialChannel, text_.locale, name.version);
+  return stored == nullptr || !stored->body ? nullptr : &*stored->body;
+}
+
+std::string RenderText(const Template& text, const RenderContext& context) {
+  RenderContext limited = context;
+  limited.limits.output_bytes_max = static_cast<size_t>(settings::max_message_bytes);
+  Result<std::string> rendered = text.Render(limited);
+  if (!rendered.ok()) throw SqlError{MAKE_SQLSTATE('W', 'F', '0', '0', '9'), rendered.failure().message, {}, rendered.failure().hint};
+  return *rendered;
+}
+
+void CheckMessageBytes(size_t bytes) {
+  if (bytes <= static_cast<size_t>(settings::max_message_bytes)) return;
+  throw SqlError{ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+                 "the texts of the message have " + std::to_string(bytes) + " bytes, more than " + std::to_string(settings::max_message_bytes), {},
+                 "The limit is the setting pg_workflow.max_message_bytes."};
+}
+
+std::string FieldText(const Source* source, const RowFacts& row, const std::string& name) {
+  if (source == nullptr || !row.found) return {};
+  for (size_t i = 0; i < source->binding.fields.size(); ++i) {
+    if (source->binding.fields[i].name == name && row.known[i] && !row.values[i].is_null()) return FormatValue(row.values[i]);
+  }
+  return {};
+}
+
+std::string LocaleOf(const Source* contacts, const RowFacts& contact) {
+  const std::string locale = FieldText(contacts, contact, "locale");
+  return locale.empty() ? FieldText(contacts, contact, "language") : locale;
+}
+
+Json RowData(const Source* source, const RowFacts& row) {
+  Json object = Json::MakeObject();
+  if (source == nullptr || !row.found) return object;
+  for (size_t i = 0; i < source->binding.fields.size(); ++i) {
+    if (row.known[i]) object.Set(source->binding.fields[i].name, ToJson(row.values[i]));
+  }
+  return object;
+}
+
+Json AccountData(const AccountSettings& account) {
+  return Json::MakeObject({{"timezone", account.zone.empty() ? Json() : Json::String(account.zone)}, {"sender", account.sender.value_or(Json())},
+                           {"data", account.data}});
 }
 
 const AccountSettings& TemplateStore::Account(const std::string& account) const {

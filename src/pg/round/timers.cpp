@@ -9,8 +9,6 @@
 namespace workflow::pg {
 namespace {
 
-std::string Quoted(const Bucket& bucket) { return "ONLY workflow." + bucket.name; }
-
 constexpr const char* kBeyond = " t WHERE (t.due, t.enrollment, t.number) > ($1, $2, $3)";
 
 Params Cursor(const std::optional<TimerItem>& cursor) {
@@ -25,25 +23,24 @@ TimerStore::TimerStore(Instant now, const std::optional<TimerItem>& cursor) : no
 
 void TimerStore::Reload() {
   tables_.clear();
+  const Instant after = cursor_ ? cursor_->due : Instant{INT64_MIN};
   Rows rows = Execute("SELECT c.relname::text, c.oid::int8 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
-                      " WHERE i.inhparent = 'workflow.timer'::regclass");
+                      " WHERE i.inhparent = 'workflow.timer'::regclass UNION ALL SELECT 'timer', 'workflow.timer'::regclass::oid::int8");
   for (size_t i = 0; i < rows.size(); ++i) {
-    if (auto bucket = BucketNamed(rows.Text(i, 1))) tables_.push_back({std::move(*bucket), static_cast<Oid>(rows.Int8(i, 2))});
+    const std::string name = rows.Text(i, 1);
+    if (const auto earliest = EarliestIn(name, after)) tables_.push_back({name, static_cast<Oid>(rows.Int8(i, 2)), *earliest});
   }
   rows.Free();
-  std::sort(tables_.begin(), tables_.end(), [](const Table& a, const Table& b) { return a.bucket.from < b.bucket.from; });
-  // What adopt() has put back lies in the parent.
-  tables_.insert(tables_.begin(), {Bucket{"timer", Instant{INT64_MIN}, Instant{INT64_MAX}}, InvalidOid});
+  std::sort(tables_.begin(), tables_.end(), [](const Table& a, const Table& b) { return a.earliest < b.earliest; });
 }
 
 std::vector<TimerItem> TimerStore::Read(int limit) {
   std::vector<TimerItem> due;
   for (const Table& table : tables_) {
-    if (table.bucket.from > now_) break;
-    if (cursor_ && table.bucket.to <= cursor_->due) continue;
-    if (static_cast<int>(due.size()) >= limit && table.bucket.from > due.back().due) break;
+    if (table.earliest > now_) break;
+    if (static_cast<int>(due.size()) >= limit && table.earliest > due.back().due) break;
     // The limit is a literal: a parameter would be planned as a tenth of the table.
-    Rows rows = Execute("SELECT t.due, t.enrollment, t.number FROM " + Quoted(table.bucket) + kBeyond +
+    Rows rows = Execute("SELECT t.due, t.enrollment, t.number FROM ONLY workflow." + table.name + kBeyond +
                             " AND t.due <= $4 ORDER BY t.due, t.enrollment, t.number LIMIT " + std::to_string(limit),
                         Cursor(cursor_).Time(now_));
     std::vector<TimerItem> found;
@@ -61,9 +58,8 @@ std::vector<TimerItem> TimerStore::Read(int limit) {
 std::optional<Instant> TimerStore::NextDue() {
   std::optional<Instant> next;
   for (const Table& table : tables_) {
-    if (next && table.bucket.from >= *next) break;
-    if (cursor_ && table.bucket.to <= cursor_->due) continue;
-    Rows rows = Execute("SELECT t.due FROM " + Quoted(table.bucket) + kBeyond + " ORDER BY t.due, t.enrollment, t.number LIMIT 1", Cursor(cursor_));
+    if (next && table.earliest >= *next) break;
+    Rows rows = Execute("SELECT t.due FROM ONLY workflow." + table.name + kBeyond + " ORDER BY t.due, t.enrollment, t.number LIMIT 1", Cursor(cursor_));
     if (!rows.empty() && (!next || rows.Time(0, 1) < *next)) next = rows.Time(0, 1);
     rows.Free();
   }
@@ -71,13 +67,13 @@ std::optional<Instant> TimerStore::NextDue() {
 }
 
 Oid TimerStore::TableOf(Instant due) {
-  const Bucket bucket = BucketFor(due, now_);
+  const std::string name = BucketFor(due, now_);
   for (const Table& table : tables_) {
-    if (table.bucket.name == bucket.name) return table.oid;
+    if (table.name == name) return table.oid;
   }
-  Execute("SELECT workflow.make_timer_bucket($1)", Params().Text(bucket.name));
+  Execute("SELECT workflow.make_timer_table($1)", Params().Text(name));
   Reload();
-  return TableNamed(bucket.name);
+  return TableNamed(name);
 }
 
 void TimerStore::Add(const std::vector<TimerItem>& timers) {
@@ -85,7 +81,10 @@ void TimerStore::Add(const std::vector<TimerItem>& timers) {
   for (const TimerItem& timer : timers) {
     by_table[TableOf(timer.due)].push_back(&timer);
     // Behind what has been read already: a clock that was put back.
-    if (cursor_ && timer <= *cursor_) cursor_ = TimerItem{Instant{timer.due.us - 1}, INT64_MAX, INT32_MAX};
+    if (cursor_ && timer <= *cursor_) {
+      cursor_ = TimerItem{Instant{timer.due.us - 1}, INT64_MAX, INT32_MAX};
+      Reload();
+    }
   }
   for (auto& [oid, items] : by_table) {
     TableWriter writer(oid);

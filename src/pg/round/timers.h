@@ -1,4 +1,4 @@
-// The timers: read forward from a cursor, appended to buckets by due time. The cursor is in the ledger, and only a hint of where reading may
+// The timers: read forward from a cursor, appended to a ring of tables by due time. The cursor is in the ledger, and only a hint of where reading may
 // begin: a timer counts while its number is the one in the state, so reading one again does no harm.
 #pragma once
 
@@ -25,7 +25,7 @@ class TimerStore {
   // The next that are due, at most `limit`, in the order in which they are due; the cursor goes with them.
   std::vector<TimerItem> Read(int limit);
   void Add(const std::vector<TimerItem>& timers);
-  // After a rollback: buckets that were made are gone again.
+  // After a rollback: tables that were made are gone again.
   void Reload();
   // The next one beyond the cursor, in however distant a bucket.
   std::optional<Instant> NextDue();
@@ -37,8 +37,12 @@ class TimerStore {
   const Instant now_;
   const std::optional<TimerItem> start_;
   std::optional<TimerItem> cursor_;
-  struct Table { Bucket bucket; Oid oid; };
-  std::vector<Table> tables_;  // by the beginning of their time
+  struct Table {
+    std::string name;
+    Oid oid;
+    Instant earliest;  // nothing in it that is still to be read is due before
+  };
+  std::vector<Table> tables_;  // in that order
 };
 
 }  // namespace workflow::pg

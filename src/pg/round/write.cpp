@@ -1,5 +1,6 @@
 // Messages: who they go to, from whom, and their text.
 #include "core/message/choose.h"
+#include "core/message/partials.h"
 #include "pg/round/candidate.h"
 #include "pg/server/spi.h"
 #include "pg/zones.h"
@@ -14,14 +15,6 @@ const char* CategoryName(Category category) {
     case Category::kMarketing: return "marketing";
   }
   return "marketing";
-}
-
-std::string FieldText(const Source* source, const RowFacts& row, const std::string& name) {
-  if (source == nullptr || !row.found) return {};
-  for (size_t i = 0; i < source->binding.fields.size(); ++i) {
-    if (source->binding.fields[i].name == name && row.known[i] && !row.values[i].is_null()) return FormatValue(row.values[i]);
-  }
-  return {};
 }
 
 std::string Md5(const std::vector<std::string>& parts) {
@@ -42,22 +35,26 @@ std::string NamedUuid(const std::vector<std::string>& parts) {
   return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
 }
 
-std::string Batch::Render(const Enrolled& enrolled, const Template& text) {
-  const Json data = DataOf(enrolled, text.references());
+std::string Batch::Render(const Enrolled& enrolled, const Template& text, const TextFor& purpose) {
+  const StoredPartials partials(round_.templates, enrolled.account, purpose);
+  const Json data = DataOf(enrolled, text.partials().empty() ? text.references() : ReadsOf(text, partials).references);
   RenderContext context;
   context.data = &data;
   context.now = round_.now;
   context.zone = &ZoneOf(enrolled);
   context.zones = &Zones();
-  Result<std::string> rendered = text.Render(context);
-  if (!rendered.ok()) throw SqlError{MAKE_SQLSTATE('W', 'F', '0', '0', '9'), rendered.failure().message, {}, rendered.failure().hint};
-  return *rendered;
+  context.escape_html = purpose.is_html;
+  context.partials = &partials;
+  return RenderText(text, context);
 }
 
 PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   const Program& program = enrolled.version->program;
   const ::workflow::Step& step = program.steps[static_cast<size_t>(send.step)];
-  const SendStep& body = std::get<SendStep>(step.body);
+  const auto* hook = std::get_if<WebhookStep>(&step.body);
+  const auto* notify = std::get_if<NotifyStep>(&step.body);
+  static const SendStep none;
+  const SendStep& body = hook != nullptr ? none : notify != nullptr ? notify->message : std::get<SendStep>(step.body);
   static const RowFacts nobody;
   const RowFacts& contact =
       enrolled.contact_source == nullptr ? nobody : rows_.Get({enrolled.contact_source->id, enrolled.contact_key});
@@ -70,15 +67,25 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   message.expires_at = send.expires_at;
   message.idempotency_key = Md5({enrolled.account, std::to_string(enrolled.version->workflow), enrolled.contact_key, enrolled.entry_key,
                                  std::to_string(enrolled.entry_number), step.id, std::to_string(send.visit)});
-  message.locale = FieldText(enrolled.contact_source, contact, "locale");
-  if (message.locale.empty()) message.locale = FieldText(enrolled.contact_source, contact, "language");
+  if (hook != nullptr) {
+    WriteRequest(enrolled, *hook, &message);
+    return message;
+  }
+  message.locale = LocaleOf(enrolled.contact_source, contact);
+  const TextFor purpose{body.channel, message.locale, false};
 
   Json recipient = Json::MakeObject({{"contact", Json::String(enrolled.contact_key)}});
-  const std::string field(AddressField(body.channel));
-  const bool bound = enrolled.contact_source != nullptr && FindBoundField(enrolled.contact_source->binding, field) != nullptr;
-  std::string address = body.to ? Render(enrolled, *body.to) : FieldText(enrolled.contact_source, contact, field);
-  message.no_address = address.empty() && (body.to || (!field.empty() && bound));
-  if (!address.empty()) recipient.Set("address", Json::String(address));
+  const bool staff = body.receiver == Receiver::kOwner || body.receiver == Receiver::kUser || body.receiver == Receiver::kTeam;
+  if (staff) {
+    AddressStaff(enrolled, body, &message, &recipient);
+  } else {
+    const std::string field(AddressField(body.channel));
+    const bool bound = enrolled.contact_source != nullptr && FindBoundField(enrolled.contact_source->binding, field) != nullptr;
+    const std::string address = body.to ? Render(enrolled, *body.to, purpose) : FieldText(enrolled.contact_source, contact, field);
+    message.no_address = address.empty() && (body.to || (!field.empty() && bound));
+    if (!address.empty()) recipient.Set("address", Json::String(address));
+    if (notify != nullptr) recipient.Set("staff", Json::Boolean(true));
+  }
   message.recipient = recipient.Dump();
 
   const AccountSettings& account = round_.templates.Account(enrolled.account);
@@ -103,20 +110,26 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
       strings = stored->data_texts;
     }
   }
-  if (subject) message.subject = Render(enrolled, *subject);
-  if (text) message.body = Render(enrolled, *text);
+  if (subject) message.subject = Render(enrolled, *subject, purpose);
+  if (text) {
+    TextFor html = purpose;
+    html.is_html = IsHtmlBody(body.channel, *text, data ? &*data : nullptr);
+    message.body = Render(enrolled, *text, html);
+  }
   if (data) {
     std::vector<std::string> rendered;
-    for (const Template& string : strings) rendered.push_back(Render(enrolled, string));
+    for (const Template& string : strings) rendered.push_back(Render(enrolled, string, purpose));
     message.data = WithStrings(*data, rendered).Dump();
   }
+  const auto bytes = [](const std::optional<std::string>& part) { return part ? part->size() : 0; };
+  CheckMessageBytes(bytes(message.subject) + bytes(message.body) + bytes(message.data));
   return message;
 }
 
 void Batch::SaveMessages() {
   if (messages_.empty()) return;
   std::vector<std::string> accounts, contacts, channels, kinds, categories, recipients, workflows, steps, keys, templates, locales;
-  std::vector<std::optional<std::string>> senders, subjects, bodies, datas;
+  std::vector<std::optional<std::string>> senders, subjects, bodies, datas, headers;
   std::vector<bool> reads;
   std::vector<int32_t> workflow_ids, versions, ranks;
   std::vector<int64_t> enrollments;
@@ -138,6 +151,7 @@ void Batch::SaveMessages() {
     subjects.push_back(message.subject);
     bodies.push_back(message.body);
     datas.push_back(message.data);
+    headers.push_back(message.headers);
     reads.push_back(settings.mark_as_read);
     workflows.push_back(enrolled.version->workflow_name);
     workflow_ids.push_back(enrolled.version->workflow);
@@ -152,20 +166,21 @@ void Batch::SaveMessages() {
   Params params;
   params.Texts(accounts).Texts(contacts).Texts(channels).Texts(kinds).Texts(categories).Texts(recipients).Texts(senders).Texts(templates)
       .Texts(locales).Texts(subjects).Texts(bodies).Texts(datas).Bools(reads).Texts(workflows).Int4s(workflow_ids).Int4s(versions).Texts(steps)
-      .Int8s(enrollments).Texts(keys).Times(dues).Times(expiries).Int4s(ranks).Bools(unreachable).Time(round_.now);
+      .Int8s(enrollments).Texts(keys).Times(dues).Times(expiries).Int4s(ranks).Bools(unreachable).Time(round_.now).Texts(headers);
   Execute(
       "WITH u AS (SELECT nextval('workflow.message_id_seq') AS id, * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],"
       " $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::text[], $15::int[], $16::int[],"
-      " $17::text[], $18::bigint[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::int[], $23::bool[])"
+      " $17::text[], $18::bigint[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::int[], $23::bool[], $25::text[])"
       " AS u(account, contact_key, channel, kind, category, recipient, sender, template, locale, subject, body, data, mark_as_read, workflow,"
-      " workflow_id, version, step, enrollment, key, due_at, expires_at, rank, unreachable)),"
+      " workflow_id, version, step, enrollment, key, due_at, expires_at, rank, unreachable, headers)),"
       " written AS (INSERT INTO workflow.message (id, account, contact_key, channel, kind, category, recipient, sender, template, locale, subject,"
-      " body, data, mark_as_read, workflow, workflow_id, version, step, enrollment, idempotency_key, due_at, expires_at, created_at)"
+      " body, data, mark_as_read, workflow, workflow_id, version, step, enrollment, idempotency_key, due_at, expires_at, created_at, headers)"
       " SELECT id, account, contact_key, channel, kind, category, recipient::jsonb, sender::jsonb, nullif(template, ''), nullif(locale, ''), subject,"
-      " body, data::jsonb, mark_as_read, workflow, workflow_id, version, step, enrollment, key, due_at, expires_at, $24 FROM u)"
+      " body, data::jsonb, mark_as_read, workflow, workflow_id, version, step, enrollment, key, due_at, expires_at, $24, headers::jsonb FROM u)"
       " INSERT INTO workflow.delivery (message, channel, rank, due_at, state, visible_at, outcome_at, reason)"
       " SELECT id, channel, rank, due_at, CASE WHEN unreachable THEN 'no_address' ELSE 'ready' END, due_at,"
-      " CASE WHEN unreachable THEN $24 END, CASE WHEN unreachable THEN 'the contact has no address for this channel' END FROM u",
+      " CASE WHEN unreachable THEN $24 END, CASE WHEN unreachable THEN CASE WHEN recipient::jsonb ? 'staff' THEN 'nobody is to be found who could receive it'"
+      " ELSE 'the contact has no address for this channel' END END FROM u",
       params);
 }
 

@@ -71,7 +71,7 @@ std::unique_ptr<const LoadedVersion> MakeVersion(const Row& version, const Row& 
   loaded->status = StatusOf(TextAt(workflow, 3));
   loaded->current = !workflow[4].is_null() && IntegerAt(workflow, 4) == loaded->number;
   Problems problems;
-  auto program = CompileDefinition(*version[3].AsJson(), catalog, /*require_templates=*/false, &problems);
+  auto program = CompileDefinition(*version[3].AsJson(), catalog, /*require_templates=*/false, &problems, CompileLimits::None());
   if (program) loaded->program = std::move(*program);
   else loaded->broken = FirstError(problems);
   return loaded;

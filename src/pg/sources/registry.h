@@ -62,8 +62,8 @@ class RegistryPin {
   RegistryPin& operator=(const RegistryPin&) = delete;
 };
 
-// What definitions may name, from the sources (and the templates and workflows where `with_templates`).
-Catalog CatalogOf(const Registry& registry, bool with_templates);
+// What definitions of a workflow of `account` may name, from the sources (and the templates and workflows where `with_templates`).
+Catalog CatalogOf(const Registry& registry, bool with_templates, const std::string& account = {});
 
 // The relation as the core wants it described. Takes no lock beyond the one the caller holds on `relation`.
 RelationDescription Describe(Relation relation);
