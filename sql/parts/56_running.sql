@@ -81,8 +81,7 @@ BEGIN
   DELETE FROM workflow.round;
   INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, as_of)
   SELECT s, s, 0, true, own, last.as_of FROM workflow.snapshot_without(seen, stamps || own) s;
-  UPDATE workflow.delivery d SET state = 'ready', token = NULL, visible_at = workflow.now_at() WHERE d.state = 'leased';
-  GET DIAGNOSTICS leases = ROW_COUNT;
+  leases := workflow.forget_leases();
   UPDATE workflow.installation i SET halted_at = NULL, system_identifier = workflow.system_identifier(),
          database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
   PERFORM workflow.wake();

@@ -48,7 +48,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp A
 DECLARE
   v workflow.version := workflow.find_version(describe.name, describe.version, describe.account);
 BEGIN
-  RETURN format(E'Workflow "%s", version %s\n', describe.name, v.number) || workflow.describe_definition(v.definition);
+  RETURN format(E'Workflow "%s", version %s\n\n', describe.name, v.number) || workflow.describe_definition(v.definition);
 END $$;
 COMMENT ON FUNCTION workflow.describe(text, integer, text) IS
 'A workflow told in sentences: who enters, the settings that are not the defaults, every step, branches indented. version: NULL for the published one, '

@@ -30,14 +30,19 @@ SELECT e.enrollment, e.account, e.contact_key, e.workflow, e.version, e.state, e
 COMMENT ON VIEW workflow.waiting IS 'Who waits, at which step, until when.';
 
 CREATE VIEW workflow.outbox AS
-SELECT m.id, d.state, d.reason, m.channel, m.kind, m.category, m.account, m.contact_key, m.recipient, m.sender, m.template, m.locale, m.subject,
-       m.body, m.data, m.headers, m.mark_as_read, m.workflow, m.version, m.step, workflow.enrollment_uuid(m.enrollment) AS enrollment,
-       m.idempotency_key, m.due_at, m.expires_at, m.created_at, d.attempt,
-       CASE WHEN d.state = 'leased' THEN d.visible_at END AS lease_until, CASE WHEN d.state = 'ready' THEN d.visible_at END AS claimable_at,
-       d.outcome_at
-  FROM workflow.message m LEFT JOIN workflow.delivery d ON d.message = m.id;
+SELECT m.id, coalesce(o.state, CASE WHEN l.token IS NULL THEN 'ready' ELSE 'leased' END) AS state,
+       CASE WHEN o.state IS NULL THEN l.reason ELSE o.reason END AS reason, m.channel, m.kind, m.category, m.account, m.contact_key, m.recipient, m.sender,
+       m.template, m.locale, m.subject, m.body, m.data, m.headers, m.mark_as_read, m.workflow, m.version, m.step,
+       workflow.enrollment_uuid(m.enrollment) AS enrollment, m.idempotency_key, m.due_at, m.expires_at, m.created_at,
+       coalesce(l.attempt, 0)::integer AS attempt,
+       CASE WHEN o.state IS NULL AND l.token IS NOT NULL THEN l.visible_at END AS lease_until,
+       CASE WHEN o.state IS NULL AND l.token IS NULL THEN coalesce(l.visible_at, m.due_at) END AS claimable_at, o.at AS outcome_at
+  FROM workflow.message m
+  LEFT JOIN (SELECT DISTINCT ON (n.message) n.message, n.seq, n.attempt, n.visible_at, n.token, n.reason
+               FROM workflow.lease n ORDER BY n.message, n.seq DESC) l ON l.message = m.id
+  LEFT JOIN workflow.outcome o ON o.message = m.id AND o.seq = coalesce(l.seq, 0);
 COMMENT ON VIEW workflow.outbox IS
-'Every message with its state: ready, leased, sent, cancelled, expired, failed (for good), dead (attempts used up), no_address. reason: why it was not sent, or was not at the last attempt.';
+'Every message with its state: ready, leased, sent, cancelled, expired, failed (for good), dead (attempts used up), no_address, suppressed. reason: why it was not sent, or was not at the last attempt.';
 
 CREATE VIEW workflow.refusals AS
 SELECT f.at, f.reason, f.account, w.name AS workflow, f.version, f.event, f.event_name, f.contact_key, f.entry_key, s.name AS source, f.row_key,
@@ -79,7 +84,7 @@ SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() 
   CROSS JOIN LATERAL (SELECT count(*) AS parked FROM workflow.parked) p
   CROSS JOIN LATERAL (SELECT count(*) AS faults FROM workflow.fault) f
   CROSS JOIN LATERAL (SELECT coalesce(jsonb_object_agg(c.state, c.count), '{}') AS outbox
-                        FROM (SELECT o.state, count(*) FROM workflow.delivery o GROUP BY o.state) c) d
+                        FROM (SELECT o.state, count(*) FROM workflow.outbox o GROUP BY o.state) c) d
  WHERE x.extname = 'pg_workflow';
 COMMENT ON VIEW workflow.status IS
 'How it stands, one row: halted (by halt() or as a copy), the last round, events not read yet, enrollments live and waiting, timers overdue (the worker is '

@@ -2,10 +2,12 @@
 #include <iterator>
 
 #include "core/base/duration.h"
+#include "pg/outbox/hints.h"
 #include "pg/process/launcher.h"
 #include "pg/server/pg.h"
 #include "pg/settings.h"
 #include "pg/sources/registry.h"
+#include "pg/store/children.h"
 #include "pg/wakeup.h"
 
 extern "C" {
@@ -100,6 +102,8 @@ void _PG_init(void) {
   DefineSettings();
   workflow::pg::RegisterInvalidation();
   workflow::pg::RegisterTransactionCallback();
+  workflow::pg::RegisterMessageDays();
+  workflow::pg::RegisterHints();
   if (!process_shared_preload_libraries_in_progress) return;
   workflow::pg::RequestSharedMemory();
   // pg_upgrade copies what nobody may change meanwhile.

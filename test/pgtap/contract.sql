@@ -6,9 +6,11 @@ CREATE TEMP TABLE promised (name text COLLATE "C", arguments text COLLATE "C", r
 INSERT INTO promised VALUES
   ('ack', 'token uuid, ids bigint[] DEFAULT NULL::bigint[]', 'bigint'),
   ('adopt', '', 'jsonb'),
+  ('approve', 'task bigint, comment text DEFAULT NULL::text', 'uuid'),
   ('archive', 'name text, force boolean DEFAULT false, account text DEFAULT NULL::text', 'void'),
   ('attach', 'source regclass, binding jsonb, dry_run boolean DEFAULT false, OUT binding jsonb, OUT findings jsonb', 'record'),
   ('claim', 'channel text, qty integer DEFAULT 10, lease interval DEFAULT ''00:01:00''::interval, ack_token uuid DEFAULT NULL::uuid', 'SETOF workflow.claimed'),
+  ('complete_task', 'task bigint, comment text DEFAULT NULL::text', 'uuid'),
   ('create_workflow', 'name text, definition jsonb, account text DEFAULT NULL::text', 'integer'),
   ('detach', 'source regclass', 'void'),
   ('doctor', '', 'TABLE(name text, state text, detail text, repair text)'),
@@ -22,6 +24,7 @@ INSERT INTO promised VALUES
   ('publish', 'name text, comment text DEFAULT NULL::text, account text DEFAULT NULL::text', 'integer'),
   ('put_template', 'name text, channel text, subject text, body text, locale text DEFAULT NULL::text, data jsonb DEFAULT NULL::jsonb, account text DEFAULT NULL::text', 'integer'),
   ('reconcile', 'source regclass, since timestamp with time zone', 'bigint'),
+  ('reject', 'task bigint, comment text DEFAULT NULL::text', 'uuid'),
   ('render', 'template text, data jsonb', 'text'),
   ('result', 'event uuid', 'jsonb'),
   ('resume', 'name text, mode text DEFAULT NULL::text, account text DEFAULT NULL::text', 'void'),
@@ -29,6 +32,7 @@ INSERT INTO promised VALUES
   ('save_draft', 'name text, definition jsonb, account text DEFAULT NULL::text', 'integer'),
   ('schema', 'which text DEFAULT ''definition''::text', 'jsonb'),
   ('set_account', 'account text, settings jsonb', 'void'),
+  ('set_webhook_secret', 'secret text, workflow text DEFAULT NULL::text, account text DEFAULT NULL::text', 'void'),
   ('tick', 'as_of timestamp with time zone DEFAULT NULL::timestamp with time zone, max_steps integer DEFAULT NULL::integer, OUT busy boolean, OUT events integer, OUT steps integer, OUT messages integer, OUT errors integer', 'record'),
   ('unenroll', 'name text, contact text, comment text DEFAULT NULL::text, account text DEFAULT NULL::text', 'uuid'),
   ('uninstall', '', 'void'),
@@ -51,7 +55,7 @@ SELECT is_empty($$ SELECT signature FROM ours WHERE prosecdef AND NOT coalesce('
 SELECT is_empty($$ SELECT signature FROM ours WHERE obj_description(oid, 'pg_proc') IS NULL $$, 'D29: every function says what it does');
 SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
                 'D29: every view does');
-SELECT is_empty($$ SELECT unnest('{workflows,versions,enrollments,waiting,outbox,refusals,errors,history,sources,status}'::text[])
+SELECT is_empty($$ SELECT unnest('{workflows,versions,enrollments,waiting,outbox,refusals,errors,history,sources,status,tasks,subscriptions}'::text[])
                    EXCEPT SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'v' $$, 'the views are there');
 SELECT hasnt_column('workflow', 'outbox', 'token', 'the view shows no token');
 

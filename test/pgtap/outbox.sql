@@ -1,19 +1,31 @@
 -- The outbox without a round: messages are put into its tables by hand.
 BEGIN;
-SELECT plan(57);
+SELECT plan(76);
 SET LOCAL client_min_messages = warning;
 
 INSERT INTO workflow.workflow (id, name, status, published) VALUES (1001, 'one', 'published', 1), (1002, 'two', 'published', 1);
 
--- A message of enrollment `enrollment`, due so long ago.
+-- The tables of a day long gone, in which numbers are small.
+DO $$ BEGIN
+  PERFORM workflow.make_child('outcome', 'outcome_20200101', 'message', '0', (1::bigint << 40)::text),
+          workflow.make_child('lease', 'lease_20200101', 'message', '0', (1::bigint << 40)::text),
+          workflow.make_child('message', 'message_20200101', 'id', '0', (1::bigint << 40)::text);
+END $$;
+-- A message of enrollment `enrollment`, due so long ago. What is due later lies in the queue until then.
 CREATE FUNCTION pg_temp.put(id bigint, channel text, category text = 'marketing', due_ago interval = '1 hour', expires timestamptz = NULL,
                             workflow integer = 1001, enrollment bigint = NULL) RETURNS void LANGUAGE sql AS $$
-  INSERT INTO workflow.message (id, account, contact_key, channel, kind, category, recipient, mark_as_read, workflow, workflow_id, version, step,
-                                enrollment, idempotency_key, due_at, expires_at, created_at)
-  VALUES (id, 'acme', 'c' || id, channel, 'message', category, '{"email": "a@b.test"}', false, 'one', workflow, 1, 'hello', coalesce(enrollment, id),
-          'key-' || id, now() - due_ago, expires, now());
-  INSERT INTO workflow.delivery (message, channel, rank, due_at, visible_at)
-  VALUES (id, channel, array_position('{transactional,informational,marketing}', category) - 1, now() - due_ago, now() - due_ago)
+  INSERT INTO workflow.message_20200101 (id, account, contact_key, channel, rank, kind, category, recipient, mark_as_read, workflow, workflow_id, version, step,
+                                         enrollment, idempotency_key, due_at, expires_at, created_at)
+  VALUES (id, 'acme', 'c' || id, channel, array_position('{transactional,informational,marketing}', category) - 1, 'message', category,
+          '{"email": "a@b.test"}', false, 'one', workflow, 1, 'hello', coalesce(enrollment, id), 'key-' || id, now() - due_ago, expires, now());
+  INSERT INTO workflow.lease_20200101 (message, visible_at, at, seq, attempt, rank, channel)
+  SELECT id, now() - due_ago, now(), 1, 0, array_position('{transactional,informational,marketing}', category) - 1, channel WHERE due_ago < '0'
+$$;
+-- As if the last lease of these messages ended at `ends`, of an attempt of that number.
+CREATE FUNCTION pg_temp.lease_again(ids bigint[], ends timestamptz, attempt integer = NULL) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO workflow.lease_20200101 (message, visible_at, at, seq, attempt, rank, token, channel, reason)
+  SELECT l.message, ends, l.at, l.seq + 1, coalesce(lease_again.attempt, l.attempt), l.rank, l.token, l.channel, l.reason
+    FROM (SELECT DISTINCT ON (n.message) n.* FROM workflow.lease_20200101 n WHERE n.message = ANY (ids) ORDER BY n.message, n.seq DESC) l
 $$;
 CREATE FUNCTION pg_temp.state(id bigint) RETURNS text LANGUAGE sql AS $$ SELECT o.state FROM workflow.outbox o WHERE o.id = state.id $$;
 CREATE TEMP TABLE held (what text PRIMARY KEY, token uuid) ON COMMIT DROP;
@@ -22,15 +34,15 @@ CREATE TEMP TABLE held (what text PRIMARY KEY, token uuid) ON COMMIT DROP;
 SELECT pg_temp.put(11, 'order', 'marketing', '3 hours'), pg_temp.put(12, 'order', 'transactional', '1 hour'),
        pg_temp.put(13, 'order', 'informational', '2 hours'), pg_temp.put(14, 'order', 'marketing', '4 hours'),
        pg_temp.put(15, 'order', 'transactional', '1 hour'), pg_temp.put(16, 'order', 'transactional', '-1 hour');
-SELECT results_eq($$ SELECT id FROM workflow.claim('order', 4) $$, '{12,15,13,14}'::bigint[],
-                  'semantics 25: transactional, informational, marketing, then due time, then number');
-SELECT results_eq($$ SELECT id FROM workflow.claim('order', 4) $$, '{11}'::bigint[], 'semantics 25: what is leased is hidden; what is not due is not there');
+SELECT results_eq($$ SELECT id FROM workflow.claim('order', 4) $$, '{12,15,13,11}'::bigint[],
+                  'semantics 25: transactional, informational, marketing, then in the order in which they were written');
+SELECT results_eq($$ SELECT id FROM workflow.claim('order', 4) $$, '{14}'::bigint[], 'semantics 25: what is leased is hidden; what is not due is not there');
 SELECT is_empty($$ SELECT id FROM workflow.claim('order', 4) $$, 'nothing is left');
 SELECT is_empty($$ SELECT id FROM workflow.claim('another channel') $$, 'a channel without messages gives nothing');
 
 SELECT pg_temp.put(n, 'lease') FROM generate_series(21, 24) n;
 INSERT INTO held SELECT 'lease', token FROM workflow.claim('lease', 2, '1 minute') LIMIT 1;
-SELECT is((SELECT count(DISTINCT d.token) FROM workflow.delivery d WHERE d.message IN (21, 22) AND d.state = 'leased'), 1::bigint, 'one token for all messages of a claim');
+SELECT is((SELECT count(DISTINCT d.token) FROM workflow.lease d WHERE d.message IN (21, 22)), 1::bigint, 'one token for all messages of a claim');
 SELECT is((SELECT lease_until BETWEEN clock_timestamp() + interval '4 minutes' AND clock_timestamp() + interval '6 minutes'
              FROM workflow.claim('lease', 1, '5 minutes')), true, 'lease_until is now and the lease');
 SELECT is((SELECT attempt FROM workflow.claim('lease', 1)), 1, 'the first claim is attempt 1');
@@ -46,7 +58,7 @@ SELECT throws_ok($$ SELECT workflow.ack('00000000-0000-0000-0000-000000000000') 
 -- A lease that ran out
 SELECT pg_temp.put(31, 'expired lease'), pg_temp.put(32, 'expired lease');
 INSERT INTO held SELECT 'first', token FROM workflow.claim('expired lease', 2) LIMIT 1;
-UPDATE workflow.delivery SET visible_at = now() - interval '1 second' WHERE message IN (31, 32);
+SELECT pg_temp.lease_again('{31,32}', now() - interval '1 second');
 SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'first'), '{32}'), 1::bigint, 'a lease that ran out and was not taken still counts');
 SELECT results_eq($$ SELECT id, attempt FROM workflow.claim('expired lease') $$, 'VALUES (31::bigint, 2)', 'semantics 25: what ran out is claimed again, by the next attempt');
 SELECT throws_ok(format('SELECT workflow.ack(%L)', (SELECT token FROM held WHERE what = 'first')), 'WF005', NULL, 'semantics 25: a lease that was taken is lost');
@@ -67,13 +79,7 @@ SELECT is(workflow.extend((SELECT token FROM held WHERE what = 'extend'), '1 hou
 SELECT is((SELECT o.lease_until > clock_timestamp() + interval '1 hour' FROM workflow.outbox o WHERE o.id = 51), true, 'and hides the message so long');
 SELECT throws_ok(format('SELECT workflow.extend(%L, %L)', (SELECT token FROM held WHERE what = 'extend'), '-1 hour'), '22023', NULL, 'extend by less than nothing is refused');
 
--- semantics 26: backoff and the last attempt
-SELECT is(workflow.backoff(1, 1), interval '30 seconds', 'semantics 26: the first pause');
-SELECT is(workflow.backoff(1, 0), interval '15 seconds', 'semantics 26: jitter takes off up to a half');
-SELECT is(workflow.backoff(3, 1), interval '2 minutes', 'semantics 26: doubled each time');
-SELECT is(workflow.backoff(9, 1), interval '1 hour', 'semantics 26: at most an hour');
-SELECT is(workflow.backoff(2000, 1), interval '1 hour', 'however many attempts');
-
+-- semantics 26: backoff and the last attempt (how long: test/unit/delivery_test.cpp)
 SELECT pg_temp.put(n, 'nack') FROM generate_series(61, 64) n;
 INSERT INTO held SELECT 'nack', token FROM workflow.claim('nack', 4) LIMIT 1;
 SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 61, 'timeout'), 'ready', 'a failed attempt makes it claimable again');
@@ -83,12 +89,12 @@ SELECT is((SELECT o.reason FROM workflow.outbox o WHERE o.id = 61), 'timeout', '
 SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 62, 'rate limit', '10 minutes'), 'ready', 'retry_after is taken');
 SELECT is((SELECT o.claimable_at > clock_timestamp() + interval '9 minutes' FROM workflow.outbox o WHERE o.id = 62), true, 'as the sender says');
 SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 63, 'no such mailbox', permanent => true), 'failed', 'semantics 26: a permanent failure');
-UPDATE workflow.delivery SET attempt = 10 WHERE message = 64;
+SELECT pg_temp.lease_again('{64}', clock_timestamp() + interval '1 minute', 10);
 SELECT is(workflow.nack((SELECT token FROM held WHERE what = 'nack'), 64, 'timeout'), 'dead', 'semantics 26: after the last attempt dead');
 SELECT is_empty($$ SELECT id FROM workflow.claim('nack', 10) $$, 'none of them comes back before its time');
 SELECT throws_ok(format('SELECT workflow.nack(%L, 61, %L)', (SELECT token FROM held WHERE what = 'nack'), 'again'), 'WF005', NULL, 'a message given back is no longer held');
 SELECT pg_temp.put(65, 'crash');
-UPDATE workflow.delivery SET state = 'leased', token = gen_random_uuid(), attempt = 10 WHERE message = 65;
+INSERT INTO workflow.lease_20200101 (message, visible_at, at, seq, attempt, rank, token, channel) VALUES (65, now(), now(), 1, 10, 2, gen_random_uuid(), 'crash');
 SELECT is_empty($$ SELECT id FROM workflow.claim('crash') $$, 'semantics 26: leases that run out use up attempts too');
 SELECT is(pg_temp.state(65), 'dead', 'and the message is dead');
 
@@ -114,6 +120,53 @@ SELECT is_empty($$ SELECT id FROM workflow.claim('halted') $$, 'semantics 33: a 
 SELECT throws_ok('SELECT workflow.resume_all()', 'WF010', NULL, 'semantics 33: resume_all does not start a copy');
 SELECT lives_ok('SELECT workflow.adopt()', 'semantics 33: adopt does');
 SELECT results_eq($$ SELECT id FROM workflow.claim('halted') $$, '{81}'::bigint[], 'and it sends');
+
+-- Coming back, expiring leases and new messages of one rank
+SELECT pg_temp.put(n, 'back') FROM generate_series(91, 94) n;
+INSERT INTO held SELECT 'back', token FROM workflow.claim('back', 2) LIMIT 1;
+SELECT workflow.nack((SELECT token FROM held WHERE what = 'back'), 92, 'busy', '1 microsecond');
+SELECT pg_temp.lease_again('{91}', now() - interval '1 second');
+SELECT pg_temp.put(95, 'back', 'transactional');
+SELECT results_eq($$ SELECT id, attempt FROM workflow.claim('back', 4) $$, 'VALUES (95::bigint, 1), (91, 2), (92, 2), (93, 1)',
+                  'semantics 25: rank first; then what comes back, in the order of its times; then what is new');
+SELECT is((SELECT o.reason FROM workflow.outbox o WHERE o.id = 92), 'busy', 'what a sender said stays known');
+SELECT results_eq($$ SELECT id FROM workflow.claim('back', 4) $$, '{94}'::bigint[], 'each once');
+
+-- Ten thousand that may not go out do not hide the one behind them.
+SELECT pg_temp.put(n, 'stale', expires => now() - interval '1 minute') FROM generate_series(100001, 100500) n;
+SELECT pg_temp.put(100501, 'stale');
+SELECT results_eq($$ SELECT id FROM workflow.claim('stale', 1) $$, '{100501}'::bigint[], 'semantics 21: behind many that are expired');
+SELECT is((SELECT count(*) FROM workflow.outbox o WHERE o.channel = 'stale' AND o.state = 'expired'), 500::bigint, 'each of which has its outcome');
+
+-- revive
+SELECT is(pg_temp.state(64), 'dead', 'a dead message');
+SELECT workflow.revive(64);
+SELECT results_eq($$ SELECT o.state, o.attempt, o.outcome_at IS NULL FROM workflow.outbox o WHERE o.id = 64 $$, $$ VALUES ('ready', 0, true) $$,
+                  'semantics 26: revived, it is back in the queue');
+SELECT results_eq($$ SELECT id, attempt FROM workflow.claim('nack', 10) $$, 'VALUES (64::bigint, 1)', 'its attempts count anew');
+SELECT is(workflow.nack((SELECT token FROM workflow.lease WHERE message = 64 ORDER BY seq DESC LIMIT 1), 64, 'gone', permanent => true), 'failed', 'it may fail');
+SELECT throws_ok('SELECT workflow.revive(64)', 'WF007', 'message 64 is not dead', 'what failed for good is not revived');
+SELECT throws_ok('SELECT workflow.revive(93)', 'WF007', 'message 93 is not dead', 'nor what is on its way');
+SELECT throws_ok('SELECT workflow.revive(666666)', 'WF007', 'message 666666 is not dead', 'nor what is not there');
+
+-- cancel_messages
+SELECT pg_temp.put(111, 'recall'), pg_temp.put(112, 'recall'), pg_temp.put(113, 'recall', workflow => 1002), pg_temp.put(114, 'other recall');
+INSERT INTO held SELECT 'recall', token FROM workflow.claim('recall', 1);
+SELECT is(workflow.cancel_messages('{"channel": "recall"}'), 2::bigint, 'it counts what nobody holds');
+SELECT is(pg_temp.state(112), 'ready', 'and does nothing, by default');
+SELECT is(workflow.cancel_messages('{"channel": "recall", "contact": "c112", "account": "acme", "step": "hello", "workflow": "one"}', false), 1::bigint, 'every key must match');
+SELECT is(workflow.cancel_messages('{"channel": "recall"}', false), 1::bigint, 'what is cancelled, and what a sender holds, is not cancelled');
+SELECT is(pg_temp.state(111) || ' ' || pg_temp.state(112) || ' ' || pg_temp.state(113) || ' ' || pg_temp.state(114), 'leased cancelled cancelled ready', 'those that matched');
+SELECT is_empty($$ SELECT id FROM workflow.claim('recall') $$, 'what is cancelled is not handed out');
+SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'recall')), 1::bigint, 'what was claimed before goes its way');
+SELECT throws_ok($$ SELECT workflow.cancel_messages('{"color": "red"}') $$, '22023', '"color" cannot be filtered by', 'a wrong key is refused');
+SELECT throws_ok($$ SELECT workflow.cancel_messages('{}') $$, '22004', NULL, 'all of them is refused');
+
+-- Storage: what happens is appended; nothing is updated or deleted.
+SELECT is((SELECT sum(pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid)) FROM pg_class c WHERE c.relname ~ '^(message|lease|outcome)_20200101$'),
+          0::numeric, 'no row of the outbox was updated or deleted');
+SELECT is((SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'workflow.message'::regclass AND c.relhassubclass), 0::bigint, 'children have none');
+SELECT is((SELECT max(n) FROM (SELECT count(*) AS n FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid WHERE c.relname ~ '^message_20200101$') q), 3::bigint, 'a message is one row with three index entries');
 
 -- Arguments, columns, isolation
 SELECT throws_ok($$ SELECT * FROM workflow.claim('x', 0) $$, '22023', NULL, 'qty 0 is refused');

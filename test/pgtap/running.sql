@@ -41,10 +41,14 @@ SELECT is(workflow.is_copy(), true, 'semantics 33: another cluster''s identifier
 SELECT is((SELECT s.halted AND s.is_copy FROM workflow.status s), true, 'semantics 33: which is halted');
 SELECT is((SELECT busy FROM workflow.tick('2031-01-02')), true, 'semantics 33: no round acts');
 SELECT is(workflow.maintain()->>'busy', 'true', 'nor is anything tidied up: what was read cannot be told');
-INSERT INTO workflow.message (id, account, contact_key, channel, kind, category, recipient, mark_as_read, workflow, workflow_id, version, step,
-                              enrollment, idempotency_key, due_at, created_at)
-VALUES (1, '', 'c', 'email', 'message', 'marketing', '{}', false, 'w', 0, 1, 's', 1, 'key-1', '2020-01-01', now());
-INSERT INTO workflow.delivery (message, channel, rank, due_at, visible_at, state, token) VALUES (1, 'email', 2, '2020-01-01', '2099-01-01', 'leased', gen_random_uuid());
+SELECT workflow.make_child('outcome', 'outcome_20200101', 'message', '0', '100'), workflow.make_child('lease', 'lease_20200101', 'message', '0', '100'),
+       workflow.make_child('message', 'message_20200101', 'id', '0', '100');
+INSERT INTO workflow.message_20200101 (id, account, contact_key, channel, rank, kind, category, recipient, mark_as_read, workflow, workflow_id, version, step,
+                                       enrollment, idempotency_key, due_at, created_at)
+SELECT n, '', 'c', 'email', 2, 'message', 'marketing', '{}', false, 'w', 0, 1, 's', 1, 'key-' || n, '2020-01-01', now() FROM generate_series(1, 3) n;
+INSERT INTO workflow.lease_20200101 (message, visible_at, at, seq, attempt, rank, token, channel)
+SELECT n, '2099-01-01', now(), 1, 1, 2, gen_random_uuid(), 'email' FROM generate_series(1, 2) n;
+INSERT INTO workflow.outcome_20200101 (message, at, seq, state) VALUES (2, now(), 1, 'sent');
 -- Captured here since the restore, with a number that the old ledger would take for read.
 SELECT workflow.emit('cart.abandoned', 'c2', event_id => 'here');
 SELECT is(workflow.adopt(), '{"events": 5, "leases": 1}', 'semantics 33: adopt tells what it took over');
@@ -55,7 +59,8 @@ SELECT is((SELECT count(DISTINCT e.xid) FROM workflow.event_0 e WHERE e.id IN (2
 SELECT is((SELECT count(DISTINCT e.xid) FROM workflow.event_0 e WHERE e.id IN (4, 5)), 1::bigint, 'events of one are of one');
 SELECT is((SELECT bool_and(e.xid < pg_current_xact_id()) FROM workflow.event_0 e WHERE e.id <= 5), true, 'and none is of the future');
 SELECT is(workflow.virtual_now(), '2031-01-01'::timestamptz, 'the virtual clock goes on');
-SELECT results_eq($$ SELECT state, token FROM workflow.delivery $$, $$ VALUES ('ready', NULL::uuid) $$, 'semantics 33: leases are forgotten');
+SELECT results_eq($$ SELECT o.id, o.state, o.attempt, o.lease_until FROM workflow.outbox o ORDER BY 1 $$,
+                  $$ VALUES (1::bigint, 'ready', 1, NULL::timestamptz), (2, 'sent', 1, NULL), (3, 'ready', 0, NULL) $$, 'semantics 33: leases are forgotten');
 SELECT results_eq($$ SELECT busy, events FROM workflow.tick('2031-01-02') $$, 'VALUES (false, 5)', 'the next round reads them all');
 SELECT is((SELECT unread_events FROM workflow.status), 0::bigint, 'and none is left');
 SELECT results_eq($$ SELECT events FROM workflow.tick('2031-01-03') $$, 'VALUES (0)', 'none is read twice');

@@ -67,6 +67,10 @@ ok($node->poll_query_until('postgres', "SELECT state = 'idle' AND state_change >
 is($sql->('SELECT count(*) FROM workflow.outbox WHERE body = \'Hello Fay\''), 0, 'and rests');
 is($sql->(q{SELECT messages FROM workflow.tick('2030-01-01'); SELECT due_at::date FROM workflow.outbox WHERE body = 'Hello Fay'}), "1\n2030-01-01",
 	'tick() with a virtual now does its work');
+# One that has begun under the setting forgets it too.
+$pid = worker($node, 'postgres');
+$sql->("SELECT pg_terminate_backend($pid)");
+$pid = worker($node, 'postgres', $pid);
 $sql->('ALTER DATABASE postgres RESET pg_workflow.virtual_clock');
 $sql->(q{INSERT INTO contacts (name, phone) VALUES ('Gus', '7')});
 ok($said->('Gus'), 'and the worker goes on when the clock is real again');

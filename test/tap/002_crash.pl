@@ -27,7 +27,7 @@ my $claim = sub { $sql->(q{INSERT INTO sent SELECT id, idempotency_key FROM work
 my $pid = worker($node, 'postgres');
 my $written = 0;
 my $cut = 0;
-my @kills = ((map { "worker at $_" } qw(trace delivery round state)), ('worker') x 3, 'immediate', 'postmaster', 'immediate');
+my @kills = ((map { "worker at $_" } qw(trace message round state)), ('worker') x 3, 'immediate', 'postmaster', 'immediate');
 @kills = (@kills) x 20 if $ENV{WF_SOAK};
 for my $kill (@kills)
 {
@@ -75,7 +75,7 @@ is($sql->('SELECT count(*) FROM contacts c FULL JOIN workflow.enrollment e ON e.
 is($sql->('SELECT count(*) - count(DISTINCT contact_key) FROM workflow.enrollment'), 0, 'once');
 is($sql->('SELECT count(*) FROM (SELECT enrollment, step FROM workflow.message GROUP BY 1, 2 HAVING count(*) <> 1) m'), 0, 'each step has written its message once');
 is($sql->('SELECT count(*) - count(DISTINCT idempotency_key) FROM workflow.message'), 0, 'under a key of its own');
-is($sql->('SELECT count(*) FROM workflow.message m FULL JOIN workflow.delivery d ON d.message = m.id WHERE m.id IS NULL OR d.message IS NULL'), 0,
+is($sql->(q{SELECT count(*) FROM workflow.outbox WHERE state NOT IN ('ready', 'leased')}), 0,
 	'every message is in the outbox');
 is($sql->(q{SELECT count(*) FROM workflow.state s FULL JOIN workflow.enrollment e ON e.id = s.enrollment WHERE s.phase IS DISTINCT FROM 'ended' OR s.reason IS DISTINCT FROM 'completed' OR e.id IS NULL}),
 	0, 'everybody has come to the end');
@@ -87,7 +87,7 @@ is($sql->('SELECT sum(messages) = (SELECT count(*) FROM workflow.message) FROM w
 cmp_ok($sql->('SELECT count(*) FROM sent'), '>=', 100, 'messages were claimed before each kill');
 is($sql->('SELECT count(*) FROM sent s LEFT JOIN workflow.message m ON m.id = s.id AND m.idempotency_key = s.key WHERE m.id IS NULL'), 0,
 	'and are what they were: a claim makes durable what it gives out');
-is($sql->(q{SELECT count(*) FROM sent s JOIN workflow.delivery d ON d.message = s.id WHERE d.state <> 'leased'}), 0, 'and still under their lease');
+is($sql->(q{SELECT count(*) FROM sent s JOIN workflow.outbox o USING (id) WHERE o.state <> 'leased'}), 0, 'and still under their lease');
 is($sql->(q{SELECT string_agg(name || ': ' || detail, '; ') FROM workflow.doctor() WHERE state <> 'ok'}), '', 'doctor() has no complaint');
 $node->stop;
 done_testing();

@@ -11,7 +11,7 @@ my $node = node('senders', 'pg_workflow.batch_size = 5000');
 my $sql = sub { return $node->safe_psql('postgres', $_[0]) };
 crm($node, 'postgres');
 $sql->(q{INSERT INTO contacts (name, phone) SELECT 'c' || i, i FROM generate_series(1, 20000) i});
-ok($node->poll_query_until('postgres', 'SELECT count(*) = 20000 FROM workflow.delivery'), 'there are 20,000 messages');
+ok($node->poll_query_until('postgres', 'SELECT count(*) = 20000 FROM workflow.message'), 'there are 20,000 messages');
 
 # What each connection has seen, in tables of the senders' own.
 $sql->(q{
@@ -34,7 +34,7 @@ BEGIN
     SELECT array_agg(c.id), min(c.token::text)::uuid, min(c.lease_until) INTO mine, own, until FROM c;
     COMMIT;
     IF mine IS NULL THEN
-      next_at := (SELECT min(d.visible_at) FROM workflow.delivery d WHERE d.state IN ('ready', 'leased'));
+      next_at := (SELECT min(coalesce(o.lease_until, o.claimable_at)) FROM workflow.outbox o WHERE o.state IN ('ready', 'leased'));
       EXIT WHEN next_at IS NULL;
       PERFORM pg_sleep_until(least(next_at, clock_timestamp() + interval '100 ms'));
       CONTINUE;
@@ -66,7 +66,7 @@ is($sql->(q{SELECT string_agg(state || ' ' || count, ', ') FROM (SELECT state, c
 is($sql->('SELECT count(*), count(DISTINCT id) FROM acked'), '20000|20000', 'each by one effective acknowledgement');
 cmp_ok($sql->('SELECT count(*) FROM held'), '>', 20000, 'though some were handed out more than once');
 cmp_ok($sql->('SELECT count(*) FROM lost'), '>', 0, 'and some acknowledgements came too late');
-is($sql->('SELECT count(*) FROM workflow.delivery d FULL JOIN (SELECT id, count(*) AS n FROM held GROUP BY 1) h ON h.id = d.message WHERE d.attempt IS DISTINCT FROM h.n'), 0,
+is($sql->('SELECT count(*) FROM workflow.outbox o FULL JOIN (SELECT id, count(*) AS n FROM held GROUP BY 1) h USING (id) WHERE o.attempt IS DISTINCT FROM h.n'), 0,
 	'every delivery reached exactly one connection');
 is($sql->(q{SELECT count(*) FROM held h LEFT JOIN acked a USING (id, token) WHERE a.id IS NULL AND NOT EXISTS
 	(SELECT FROM held n WHERE n.id = h.id AND n.attempt = h.attempt + 1 AND n.claimed_at >= h.lease_until)}), 0,

@@ -16,16 +16,16 @@ std::string Group(const std::string& rest) {
 }
 
 TEST(ConditionCompile, FormatTakesAGroupALoneRuleAndAnArray) {
-  Compiled lone = Compile(kRule);
+  CompiledCondition lone = Compile(kRule);
   ASSERT_TRUE(lone.condition);
   EXPECT_EQ(lone.condition->root.kind, ConditionNode::Kind::kRule);
 
-  Compiled array = Compile("[" + std::string(kRule) + ", " + Group("") + "]");
+  CompiledCondition array = Compile("[" + std::string(kRule) + ", " + Group("") + "]");
   ASSERT_TRUE(array.condition);
   EXPECT_EQ(array.condition->root.kind, ConditionNode::Kind::kAnd);
   EXPECT_EQ(array.condition->root.children.size(), 2u);
 
-  Compiled group = Compile(R"({"combinator": "OR", "not": true, "rules": [)" + std::string(kRule) + "]}");
+  CompiledCondition group = Compile(R"({"combinator": "OR", "not": true, "rules": [)" + std::string(kRule) + "]}");
   ASSERT_TRUE(group.condition);
   EXPECT_EQ(group.condition->root.kind, ConditionNode::Kind::kOr);
   EXPECT_TRUE(group.condition->root.negated);
@@ -42,7 +42,7 @@ TEST(ConditionCompile, KeysOfTheQueryBuilderAreAccepted) {
 
 TEST(ConditionCompile, MutedRulesAreLeftOut) {
   const std::string muted = R"({"field": "nowhere", "operator": "?", "muted": true})";
-  Compiled one = Compile("[" + muted + ", " + kRule + "]");
+  CompiledCondition one = Compile("[" + muted + ", " + kRule + "]");
   ASSERT_TRUE(one.condition);
   EXPECT_EQ(one.condition->root.children.size(), 1u);
   ExpectProblem("[" + muted + "]", "! /filter: all rules of the group are muted");
@@ -140,7 +140,7 @@ TEST(ConditionCompile, OperatorsOfTheSpecificationAndNoOthers) {
 
 TEST(ConditionCompile, NegativeOperatorsOnNullableFieldsAreWarnedAbout) {
   for (const char* op : {"!=", "doesNotContain", "doesNotBeginWith", "doesNotEndWith", "notIn"}) {
-    const Compiled compiled = Compile(RuleOf("contact.email", op, R"("x")"));
+    const CompiledCondition compiled = Compile(RuleOf("contact.email", op, R"("x")"));
     EXPECT_TRUE(compiled.condition.has_value());
     EXPECT_EQ(compiled.Report(),
               "? /filter: \"contact.email\" may be empty, and rows where it is empty do not match "
@@ -161,7 +161,7 @@ TEST(ConditionCompile, NegativeOperatorsOnNullableFieldsAreWarnedAbout) {
 
 TEST(ConditionCompile, ChangesNeedAPlaceThatKnowsOne) {
   const std::string rule = RuleOf("order.status", "changedTo", R"("shipped")");
-  const Compiled known = Compile(rule);
+  const CompiledCondition known = Compile(rule);
   ASSERT_TRUE(known.condition);
   EXPECT_EQ(FieldsOf(*known.condition), (std::vector<uint32_t>{0, 1}));
   EXPECT_EQ(known.scope.table.fields[1].scope, Scope::kOld);

@@ -7,7 +7,7 @@
 
 namespace workflow::testing {
 
-struct Compiled {
+struct CompiledCondition {
   TestScope scope;
   Problems problems;
   std::optional<Condition> condition;
@@ -25,8 +25,8 @@ struct Compiled {
   }
 };
 
-inline Compiled Compile(std::string_view text, bool knows_old = true, bool asks_server = true) {
-  Compiled result;
+inline CompiledCondition Compile(std::string_view text, bool knows_old = true, bool asks_server = true) {
+  CompiledCondition result;
   result.scope.knows_old = knows_old;
   result.scope.asks_server = asks_server;
   std::string error;

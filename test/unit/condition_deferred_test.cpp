@@ -15,7 +15,7 @@ struct Asked {
 };
 
 Asked Ask(std::string_view text, const Row& row, const std::vector<Outcome>& answers = {}) {
-  const Compiled compiled = Compile(text);
+  const CompiledCondition compiled = Compile(text);
   EXPECT_TRUE(compiled.condition) << compiled.Report();
   std::vector<const Value*> values;
   for (const Field& field : compiled.scope.table.fields) {
@@ -64,7 +64,7 @@ TEST(ConditionDeferred, WhatIsNotKnownHereCannotBeAskedAbout) {
 }
 
 TEST(ConditionDeferred, OnlyTheFirstUndecidedConditionAsks) {
-  const Compiled compiled = Compile(kBeforeM);
+  const CompiledCondition compiled = Compile(kBeforeM);
   const Value name = Text("Ann");
   const std::vector<const Value*> values = {&name};
   std::vector<uint32_t> asked;
@@ -89,7 +89,7 @@ class NamesOfTest final : public SqlNames {
 };
 
 std::string Sql(std::string_view text) {
-  const Compiled compiled = Compile(text);
+  const CompiledCondition compiled = Compile(text);
   EXPECT_TRUE(compiled.condition) << compiled.Report();
   if (!compiled.condition) return {};
   Problems problems;

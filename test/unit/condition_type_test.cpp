@@ -8,7 +8,7 @@ using namespace testing;  // NOLINT: the helpers above
 
 TEST(ConditionTypes, WhatOnlyTheServerDecidesIsDeferred) {
   const auto expect_deferred = [](const std::string& rule) {
-    const Compiled compiled = Compile(rule);
+    const CompiledCondition compiled = Compile(rule);
     ASSERT_TRUE(compiled.condition) << rule << compiled.Report();
     EXPECT_EQ(compiled.condition->root.deferred, 0) << rule;
     EXPECT_EQ(DeferredOf(*compiled.condition), std::vector<uint32_t>{0});
@@ -50,7 +50,7 @@ TEST(ConditionTypes, SqlStandsInPlaceOfARule) {
   for (const char* sql : {R"("")", R"(" \n")", "1", "null", "[]"}) {
     ExpectProblem(R"({"sql": )" + std::string(sql) + "}", R"(! /filter/sql: "sql" must be one boolean expression)");
   }
-  const Compiled compiled = Compile(R"([{"sql": "a = 1"}, )" + RuleOf("contact.name", "<", R"("m")") + "]");
+  const CompiledCondition compiled = Compile(R"([{"sql": "a = 1"}, )" + RuleOf("contact.name", "<", R"("m")") + "]");
   ASSERT_TRUE(compiled.condition);
   EXPECT_TRUE(ReadsSql(*compiled.condition));
   EXPECT_EQ(compiled.scope.table.deferred[0]->sql, "a = 1");
@@ -78,7 +78,7 @@ TEST(ConditionTypes, OperatorsAreCheckedAgainstTheType) {
 
 TEST(ConditionTypes, LiteralsAreValuesOfTheFieldsType) {
   const auto value = [](std::string_view field, std::string_view op, std::string_view json) {
-    const Compiled compiled = Compile(RuleOf(field, op, json));
+    const CompiledCondition compiled = Compile(RuleOf(field, op, json));
     return compiled.condition ? compiled.condition->root.values.front() : Value();
   };
   EXPECT_EQ(value("order.lines", "=", "3"), Value(int64_t{3}));
@@ -122,11 +122,11 @@ TEST(ConditionTypes, LiteralsOfAnotherTypeAreRefused) {
 }
 
 TEST(ConditionTypes, CommaSeparatedStringsAreLists) {
-  const Compiled in = Compile(RuleOf("contact.name", "in", R"(" a, b c ,,d")"));
+  const CompiledCondition in = Compile(RuleOf("contact.name", "in", R"(" a, b c ,,d")"));
   ASSERT_TRUE(in.condition);
   EXPECT_EQ(in.condition->root.values,
             (std::vector<Value>{Value(std::string("a")), Value(std::string("b c")), Value(std::string("d"))}));
-  const Compiled between = Compile(RuleOf("order.total", "between", R"("1.5,2")"));
+  const CompiledCondition between = Compile(RuleOf("order.total", "between", R"("1.5,2")"));
   ASSERT_TRUE(between.condition);
   EXPECT_EQ(between.condition->root.values, (std::vector<Value>{Value(*Decimal::Parse("1.5")), Value(Decimal(2))}));
 }
@@ -150,7 +150,7 @@ TEST(ConditionTypes, OtherFieldsAsValues) {
   ExpectFine(rule("contact.tags", "contains", R"("contact.email")"));
   ExpectFine(rule("contact.data.a", ">", R"("order.total")"));
   ExpectFine(rule("order.total", "in", R"("order.limit, order.lines")"));
-  const Compiled between = Compile(rule("order.lines", "between", R"(["order.total", "order.limit"])"));
+  const CompiledCondition between = Compile(rule("order.lines", "between", R"(["order.total", "order.limit"])"));
   ASSERT_TRUE(between.condition) << between.Report();
   EXPECT_EQ(between.condition->root.value_fields.size(), 2u);
   EXPECT_EQ(FieldsOf(*between.condition).size(), 3u);

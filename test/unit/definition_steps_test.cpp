@@ -44,10 +44,11 @@ TEST(DefinitionSteps, WhatStepsDoNotKnow) {
     {"field": "old.status", "operator": "=", "value": "a"}, {"field": "order.status", "operator": "changed"},
     {"field": "opportunity.stage", "operator": "=", "value": "won"}, {"field": "step.call.result", "operator": "notNull"},
     {"field": "workflow.welcome.active", "operator": "=", "value": true}, {"field": "account.name", "operator": "notNull"}]})");
-  EXPECT_EQ(c.Errors(), 6U) << c.Text();
+  EXPECT_EQ(c.Errors(), 5U) << c.Text();
+  EXPECT_EQ(c.MessageAt("/steps/0/if/3/field"), "there is no step \"call\"");
   EXPECT_EQ(c.MessageAt("/steps/0/if/0/field"), "\"old\" is known only in the filter of a trigger");
   EXPECT_EQ(c.MessageAt("/steps/0/if/1/operator"), "a change is known only in the filter of a trigger");
-  EXPECT_EQ(c.HintAt("/steps/0/if/2/field"), "Available are \"contact\", \"order\", \"event\", \"enrollment\".");
+  EXPECT_EQ(c.HintAt("/steps/0/if/2/field"), "Available are \"contact\", \"order\", \"event\", \"enrollment\", \"account\", \"workflow\".");
 }
 
 // An entity that only one of the triggers brings may be used, with a warning.
@@ -151,9 +152,9 @@ TEST(DefinitionSend, WrongShapes) {
     {"type": "send", "channel": "email", "body": "x", "to": "owner"}, {"type": "send", "channel": "email", "body": "x", "to": "team:sales"},
     {"type": "send", "channel": "email", "body": "x", "kind": "messge"}, {"type": "send", "channel": "email", "body": "x", "sender": {}},
     {"type": "send", "chanel": "email", "body": "x"}])");
-  EXPECT_EQ(c.Errors(), 12U) << c.Text();
+  EXPECT_EQ(c.Errors(), 11U) << c.Text();
   EXPECT_EQ(c.MessageAt("/steps/1"), "a send step needs \"channel\"");
-  EXPECT_NE(c.MessageAt("/steps/6/to").find("not supported by this version"), std::string::npos);
+  EXPECT_NE(c.MessageAt("/steps/6/to").find("nobody knows the owner"), std::string::npos);
   EXPECT_EQ(c.HintAt("/steps/8/kind"), "Did you mean \"message\"?");
   EXPECT_EQ(c.HintAt("/steps/10/chanel"), "Did you mean \"channel\"?");
 }
@@ -191,7 +192,7 @@ TEST(DefinitionSet, WrongValues) {
       R"({"type": "set", "values": {"contact.stage": "wram", "contact.note": null, "contact.id": 5, "contact.scroe": 1,
     "contact.email": {"add": 1}, "contact.score": {"add": 1.5}, "contact.balance": {"add": "x"}, "contact.first_name": {"sql": "current_date"},
     "contact.vip": "maybe", "order.status": "x", "stage": "warm", "opportunity.stage": "won"}})");
-  EXPECT_EQ(c.Errors(), 12U) << c.Text();
+  EXPECT_EQ(c.Errors(), 11U) << c.Text();
   EXPECT_EQ(c.HintAt("/steps/0/values/contact.stage"), "Did you mean \"warm\"?");
   EXPECT_EQ(c.HintAt("/steps/0/values/contact.scroe"), "Did you mean \"contact.score\"?");
   EXPECT_EQ(c.HintAt("/steps/0/values/order.status"), "Use two steps.");

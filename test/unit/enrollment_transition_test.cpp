@@ -77,7 +77,7 @@ std::vector<Journey> World() {
         Program program = Chain({first, second, Stop("done")});
         program.settings = settings.settings;
         for (Step& step : program.steps) {
-          if (auto* approve = std::get_if<ApproveStep>(&step.body)) approve->then = {step.next, step.next, kEndOfSteps};
+          if (auto* approve = std::get_if<ApproveStep>(&step.body)) approve->then = {step.next, step.next, step.next};
         }
         Journey journey(program, kUtc);
         journey.values = {Value(kNow)};
@@ -86,6 +86,9 @@ std::vector<Journey> World() {
         world.push_back(journey);
         journey.values = {Value()};
         journey.program.settings.retry_max = 0;
+        for (Step& step : journey.program.steps) {
+          if (auto* approve = std::get_if<ApproveStep>(&step.body)) approve->then = {kEndOfSteps, kEndOfSteps, kEndOfSteps};
+        }
         world.push_back(journey);
       }
     }

@@ -1,5 +1,6 @@
 #include "pg/process/shared.h"
 
+#include "pg/outbox/hints.h"
 #include "pg/process/hooks.h"
 #include "pg/wakeup.h"
 
@@ -16,7 +17,8 @@ constinit bool wake_launcher = false;
 
 void Request() noexcept {
   if (next_request != nullptr) next_request();
-  RequestAddinShmemSpace(sizeof(Shared));
+  RequestAddinShmemSpace(sizeof(Shared) + MAXALIGN(HintsSize()));
+  RequestNamedLWLockTranche("pg_workflow", 1);
 }
 
 void Startup() noexcept {
@@ -36,6 +38,8 @@ void Startup() noexcept {
       slot.leaving = Leaving::kNone;
     }
   }
+  void* const hints = ShmemInitStruct("pg_workflow outbox", HintsSize(), &found);
+  StartHints(hints, found, &GetNamedLWLockTranche("pg_workflow")->lock);
   LWLockRelease(AddinShmemInitLock);
 }
 

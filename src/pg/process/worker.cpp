@@ -51,7 +51,13 @@ Place Look() {
   Rows database = Execute("SELECT split_part(c, '=', 2)::boolean FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
                           " AND d.datname = current_database(), unnest(s.setconfig) c"
                           " WHERE s.setrole = 0 AND c LIKE 'pg\\_workflow.virtual\\_clock=%'");
-  const bool resting = database.empty() ? settings::virtual_clock : database.Bool(0, 1);
+  bool resting = database.empty() ? settings::virtual_clock : database.Bool(0, 1);
+  if (resting && database.empty()) {
+    // Where the session got it from the database, the database has been reset since: what the files say holds.
+    Rows files = Execute("SELECT s.source <> 'database' OR EXISTS (SELECT FROM pg_file_settings f WHERE f.name = s.name AND f.applied AND f.setting::boolean)"
+                         " FROM pg_settings s WHERE s.name = 'pg_workflow.virtual_clock'");
+    resting = files.empty() || files.Bool(0, 1);
+  }
   return resting ? Place::kResting : Place::kReady;
 }
 

@@ -1,8 +1,13 @@
 // Messages: who they go to, from whom, and their text.
+#include <algorithm>
+
+#include "core/delivery/delivery.h"
 #include "core/message/choose.h"
 #include "core/message/partials.h"
 #include "pg/round/candidate.h"
 #include "pg/server/spi.h"
+#include "pg/server/table_writer.h"
+#include "pg/store/children.h"
 #include "pg/zones.h"
 
 namespace workflow::pg {
@@ -126,62 +131,50 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   return message;
 }
 
+namespace {
+
+// The columns of workflow.message.
+void PutMessage(int64_t id, const PendingMessage& message, Instant now, TableWriter* rows) {
+  const Enrolled& enrolled = *message.enrolled;
+  const Settings& settings = enrolled.version->program.settings;
+  rows->Int8(id).Int8(enrolled.id).Time(message.due_at).MaybeTime(message.expires_at).Time(now).Int4(enrolled.version->workflow)
+      .Int4(enrolled.version->number).Int2(static_cast<int16_t>(settings.category)).Bool(settings.mark_as_read).Text(enrolled.account)
+      .Text(enrolled.contact_key).Text(message.channel).Text(message.kind).Text(CategoryName(settings.category)).Jsonb(message.recipient)
+      .MaybeJsonb(message.sender).TextOrNull(message.template_name).TextOrNull(message.locale).MaybeText(message.subject).MaybeText(message.body)
+      .MaybeJsonb(message.data).MaybeJsonb(message.headers).Text(enrolled.version->workflow_name).Text(message.step).Text(message.idempotency_key);
+  rows->EndRow();
+}
+
+bool IsForStaff(const PendingMessage& message) {
+  std::string error;
+  const auto recipient = Json::Parse(message.recipient, &error);
+  return recipient && recipient->Find("staff") != nullptr;
+}
+
+}  // namespace
+
+// In the order in which they were due, which is the order in which claims hand them out. What has no address has its outcome at once; what is due
+// later is in the queue from then on.
 void Batch::SaveMessages() {
   if (messages_.empty()) return;
-  std::vector<std::string> accounts, contacts, channels, kinds, categories, recipients, workflows, steps, keys, templates, locales;
-  std::vector<std::optional<std::string>> senders, subjects, bodies, datas, headers;
-  std::vector<bool> reads;
-  std::vector<int32_t> workflow_ids, versions, ranks;
-  std::vector<int64_t> enrollments;
-  std::vector<std::optional<Instant>> dues, expiries;
-  std::vector<bool> unreachable;
-  for (const PendingMessage& message : messages_) {
-    const Enrolled& enrolled = *message.enrolled;
-    const Settings& settings = enrolled.version->program.settings;
-    accounts.push_back(enrolled.account);
-    contacts.push_back(enrolled.contact_key);
-    channels.push_back(message.channel);
-    kinds.push_back(message.kind);
-    categories.push_back(CategoryName(settings.category));
-    ranks.push_back(static_cast<int32_t>(settings.category));
-    recipients.push_back(message.recipient);
-    senders.push_back(message.sender);
-    templates.push_back(message.template_name);
-    locales.push_back(message.locale);
-    subjects.push_back(message.subject);
-    bodies.push_back(message.body);
-    datas.push_back(message.data);
-    headers.push_back(message.headers);
-    reads.push_back(settings.mark_as_read);
-    workflows.push_back(enrolled.version->workflow_name);
-    workflow_ids.push_back(enrolled.version->workflow);
-    versions.push_back(enrolled.version->number);
-    steps.push_back(message.step);
-    enrollments.push_back(enrolled.id);
-    keys.push_back(message.idempotency_key);
-    dues.push_back(message.due_at);
-    expiries.push_back(message.expires_at);
-    unreachable.push_back(message.no_address);
+  std::stable_sort(messages_.begin(), messages_.end(), [](const PendingMessage& a, const PendingMessage& b) { return a.due_at < b.due_at; });
+  const MessageDay today = EnsureMessageDay();
+  const std::vector<int64_t> ids = NextMessageIds(today, messages_.size());
+  TableWriter rows(today.message), outcomes(today.outcome), leases(today.lease);
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    const PendingMessage& message = messages_[i];
+    PutMessage(ids[i], message, round_.now, &rows);
+    if (message.no_address) {
+      outcomes.Int8(ids[i]).Time(round_.now).Int4(0).Text(MessageStateName(MessageState::kNoAddress)).Null();
+      outcomes.Text(IsForStaff(message) ? "nobody is to be found who could receive it" : "the contact has no address for this channel").EndRow();
+    } else if (message.due_at > round_.now) {
+      const auto rank = static_cast<int16_t>(message.enrolled->version->program.settings.category);
+      leases.Int8(ids[i]).Time(message.due_at).Time(round_.now).Int4(1).Int2(0).Int2(rank).Null().Text(message.channel).Null().EndRow();
+    }
   }
-  Params params;
-  params.Texts(accounts).Texts(contacts).Texts(channels).Texts(kinds).Texts(categories).Texts(recipients).Texts(senders).Texts(templates)
-      .Texts(locales).Texts(subjects).Texts(bodies).Texts(datas).Bools(reads).Texts(workflows).Int4s(workflow_ids).Int4s(versions).Texts(steps)
-      .Int8s(enrollments).Texts(keys).Times(dues).Times(expiries).Int4s(ranks).Bools(unreachable).Time(round_.now).Texts(headers);
-  Execute(
-      "WITH u AS (SELECT nextval('workflow.message_id_seq') AS id, * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],"
-      " $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::bool[], $14::text[], $15::int[], $16::int[],"
-      " $17::text[], $18::bigint[], $19::text[], $20::timestamptz[], $21::timestamptz[], $22::int[], $23::bool[], $25::text[])"
-      " AS u(account, contact_key, channel, kind, category, recipient, sender, template, locale, subject, body, data, mark_as_read, workflow,"
-      " workflow_id, version, step, enrollment, key, due_at, expires_at, rank, unreachable, headers)),"
-      " written AS (INSERT INTO workflow.message (id, account, contact_key, channel, kind, category, recipient, sender, template, locale, subject,"
-      " body, data, mark_as_read, workflow, workflow_id, version, step, enrollment, idempotency_key, due_at, expires_at, created_at, headers)"
-      " SELECT id, account, contact_key, channel, kind, category, recipient::jsonb, sender::jsonb, nullif(template, ''), nullif(locale, ''), subject,"
-      " body, data::jsonb, mark_as_read, workflow, workflow_id, version, step, enrollment, key, due_at, expires_at, $24, headers::jsonb FROM u)"
-      " INSERT INTO workflow.delivery (message, channel, rank, due_at, state, visible_at, outcome_at, reason)"
-      " SELECT id, channel, rank, due_at, CASE WHEN unreachable THEN 'no_address' ELSE 'ready' END, due_at,"
-      " CASE WHEN unreachable THEN $24 END, CASE WHEN unreachable THEN CASE WHEN recipient::jsonb ? 'staff' THEN 'nobody is to be found who could receive it'"
-      " ELSE 'the contact has no address for this channel' END END FROM u",
-      params);
+  rows.Finish();
+  outcomes.Finish();
+  leases.Finish();
 }
 
 }  // namespace workflow::pg

@@ -63,7 +63,7 @@ void Uninstall() {
   std::vector<Oid> logs;
   AsExtension as_extension;
   Rows rows = ExecuteOnce("SELECT c.oid::int8 FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'r'"
-                          " AND (c.relname ~ '^event_[0-9]+$' OR EXISTS (SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent"
+                          " AND (c.relname ~ '^(event|message|lease|outcome)_[0-9]+$' OR EXISTS (SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent"
                           " WHERE i.inhrelid = c.oid AND p.relnamespace = c.relnamespace)) ORDER BY c.relname");
   for (size_t i = 0; i < rows.size(); ++i) logs.push_back(static_cast<Oid>(rows.Int8(i, 1)));
   rows.Free();

@@ -1,0 +1,352 @@
+// claim(): locks messages that may go out, looks again with the latest snapshot, asks the core for a verdict on each, and leases them.
+#include <algorithm>
+
+#include "core/delivery/message_id.h"
+#include "pg/convert.h"
+#include "pg/outbox/sender.h"
+#include "pg/outbox/walk.h"
+#include "pg/server/entry.h"
+#include "pg/server/keyed_table.h"
+#include "pg/server/spi.h"
+#include "pg/server/transaction.h"
+#include "pg/settings.h"
+#include "pg/store/children.h"
+
+namespace workflow::pg {
+namespace {
+
+constexpr int32_t kQuantityMax = 10000;
+// After so many that may not go out any more, what is found is enough: the next claim goes on.
+constexpr size_t kDroppedMost = 10000;
+
+struct ClaimRequest {
+  std::string channel;
+  int32_t quantity = 10;
+  Interval lease = {};
+  std::optional<Token> ack_token;
+};
+
+struct Leased {
+  HeapTuple row;
+  Relation table;
+  int32_t attempt;
+  Datum headers = 0;  // signed; 0: it has none
+};
+
+// A message that a sender has seen survives a crash, and so does the round that wrote it, whose commit did not wait for the disk.
+void CommitSynchronously() {
+  if (synchronous_commit == SYNCHRONOUS_COMMIT_ON || synchronous_commit == SYNCHRONOUS_COMMIT_REMOTE_APPLY) return;
+  Execute("SELECT set_config('synchronous_commit', 'on', true)").Free();
+}
+
+bool ClaimsAreHalted() {
+  Rows rows = Execute("SELECT i.halted_at IS NOT NULL OR i.database::int8 <> $1 OR i.system_identifier <> $2 FROM workflow.installation i",
+                      Params().Int8(MyDatabaseId).Int8(static_cast<int64_t>(GetSystemIdentifier())));
+  // An event log without an installation is a restore under way: pg_dump loads the one before the other.
+  const bool halted = rows.empty() ? OidIsValid(OurRelation("event_0")) : rows.Bool(0, 1);
+  rows.Free();
+  return halted;
+}
+
+// Workflows whose messages wait (semantics 11).
+Asleep PausedWorkflows() {
+  Asleep asleep;
+  Rows rows = Execute("SELECT w.id FROM workflow.workflow w WHERE w.status = 'paused' ORDER BY 1");
+  uint64_t hash = 14695981039346656037u;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    asleep.workflows.push_back(rows.Int4(i, 1));
+    hash = (hash ^ static_cast<uint64_t>(asleep.workflows.back())) * 1099511628211u;
+  }
+  if (!rows.empty()) asleep.reason = hash | 1;
+  rows.Free();
+  return asleep;
+}
+
+uint64_t RandomBits() {
+  uint64_t bits = 0;
+  if (!CallBackend([&] { return pg_strong_random(&bits, sizeof(bits)); })) throw SqlError{ERRCODE_INTERNAL_ERROR, "could not generate random values"};
+  return bits;
+}
+
+class Claim {
+ public:
+  explicit Claim(const ClaimRequest& request) : request_(request) {}
+  void Run();
+  void Return(ReturnSetInfo* result) const;
+  void Close() { days_.Close(); }
+
+ private:
+  size_t Pass();
+  void Recheck(Walk* walk);
+  void Decide(Walk* walk);
+  void RaiseFirstDay();
+  void Sign();
+
+  const ClaimRequest& request_;
+  OpenDays days_;
+  TimestampTz present_ = 0, lease_until_ = 0;
+  bool is_virtual_ = false;
+  Asleep asleep_;
+  ChannelMarks marks_;
+  TimestampTz until_ = DT_NOEND;
+  bool all_seen_ = false;
+  std::optional<Token> token_;
+  std::vector<Leased> leased_;
+};
+
+// The rows a walk has locked are nobody else's now; what happened to them until then is seen by a snapshot that is taken only now.
+void Claim::Recheck(Walk* walk) {
+  LatestSnapshot snapshot;
+  Lookup lookup(&days_, snapshot.get());
+  std::vector<Held*> ascending;
+  for (Held& held : walk->held()) ascending.push_back(&held);
+  std::sort(ascending.begin(), ascending.end(), [](const Held* a, const Held* b) { return a->id < b->id; });
+  std::vector<int64_t> ids;
+  for (const Held* held : ascending) ids.push_back(held->id);
+  std::vector<Standing> standings = lookup.StandingsOf(ids);
+  for (size_t i = 0; i < ascending.size(); ++i) {
+    Held& held = *ascending[i];
+    held.standing = std::move(standings[i]);
+    switch (PlaceOf(held.standing, present_)) {
+      case Place::kFinished: held.end = Held::End::kFinished; break;
+      case Place::kAhead:
+        held.end = Held::End::kAhead;
+        walk->Rely(held.standing.visible_at);
+        break;
+      case Place::kSoon: held.end = Held::End::kUnfinished; break;
+      case Place::kFree: break;
+    }
+  }
+  lookup.End();
+  snapshot.End();
+}
+
+// Why an enrollment is over; kNone where it is not, or where nobody knows of it.
+class Endings {
+ public:
+  EndReason Of(int64_t enrollment) {
+    constexpr int kPhase = 3, kReason = 10;
+    if (!states_.Find(enrollment) || ParsePhase(states_.Text(kPhase)) != Phase::kEnded) return EndReason::kNone;
+    return ParseEndReason(states_.Text(kReason)).value_or(EndReason::kNone);
+  }
+  void Finish() { states_.Finish(); }
+
+ private:
+  KeyedTable states_{"state", "state_pkey"};
+};
+
+// What the verdict needs that the message's row tells, or its enrollment's state (semantics 21).
+HandOut FactsOf(const Held& held, Endings* endings) {
+  const TupleDesc description = RelationGetDescr(held.tables->message());
+  bool is_null = false;
+  const HeapTuple row = held.row;
+  HandOut facts;
+  const Datum enrollment = CallBackend([&] { return heap_getattr(row, message_column::kEnrollment, description, &is_null); });
+  facts.ended = endings->Of(DatumGetInt64(enrollment));
+  const Datum expires = CallBackend([&] { return heap_getattr(row, message_column::kExpiresAt, description, &is_null); });
+  if (!is_null) facts.expires_at = ToInstant(DatumGetTimestampTz(expires));
+  return facts;
+}
+
+void Claim::Decide(Walk* walk) {
+  std::vector<Held>& all = walk->held();
+  if (std::none_of(all.begin(), all.end(), [](const Held& held) { return held.end == Held::End::kOpen; })) return;
+  Endings endings;
+  // One token for all of a call, which says from which day on its messages may be.
+  if (!token_) token_ = MakeToken(ToInstant(ClockNow()), std::max(marks_.first_day, MessageDays().front()), RandomBits(), RandomBits());
+  std::vector<LeaseRow> leases;
+  std::vector<OutcomeRow> outcomes;
+  for (Held& held : all) {
+    if (held.end != Held::End::kOpen) continue;
+    const Standing& standing = held.standing;
+    HandOut message = FactsOf(held, &endings);
+    message.now = ToInstant(present_);
+    message.attempt = standing.attempt;
+    if (standing.reason) message.last_reason = *standing.reason;
+    const Verdict verdict = Judge(message);
+    if (verdict.state == MessageState::kLeased) {
+      leases.push_back({held.id, lease_until_, present_, standing.seq + 1, standing.attempt + 1, held.rank, token_, standing.reason});
+      leased_.push_back({held.row, held.tables->message(), standing.attempt + 1, 0});
+      const bool ahead = lease_until_ > present_ + kAhead_us;
+      held.end = ahead ? Held::End::kAhead : Held::End::kUnfinished;
+      if (ahead) walk->Rely(lease_until_);
+    } else {
+      outcomes.push_back({held.id, present_, standing.seq, MessageStateName(verdict.state), std::nullopt, verdict.reason});
+      held.end = Held::End::kFinished;
+    }
+  }
+  endings.Finish();
+  WriteLeases(&days_, request_.channel, leases);
+  WriteOutcomes(&days_, outcomes);
+}
+
+// How many it met that may not go out.
+size_t Claim::Pass() {
+  const size_t before = leased_.size();
+  const std::vector<int32_t> all_days = MessageDays();
+  LatestSnapshot snapshot;
+  Walk walk(&days_, all_days, snapshot.get(), request_.channel, present_, marks_, asleep_, static_cast<size_t>(request_.quantity) - before);
+  walk.Run();
+  walk.End();
+  if (!walk.held().empty()) {
+    Recheck(&walk);
+    Decide(&walk);
+  }
+  snapshot.End();
+  all_seen_ = !walk.full();
+  marks_ = walk.Left();
+  until_ = std::min(until_, walk.until());
+  return walk.held().size() - (leased_.size() - before);
+}
+
+// Days in whose tables no pointer is left need not be opened again.
+void Claim::RaiseFirstDay() {
+  const std::vector<int32_t> days = MessageDays();
+  if (days.empty() || marks_.first_day >= days.back()) return;
+  LatestSnapshot snapshot;
+  const Datum channel = TextDatum(request_.channel);
+  for (const int32_t day : days) {
+    if (day < marks_.first_day) continue;
+    bool left = day == days.back();
+    for (int rank = 0; rank < kRanks && !left; ++rank) {
+      left = marks_.fresh[rank].count > 0 && marks_.fresh[rank].spans[0].from < FirstMessage(day + 1);
+    }
+    DayTables* const tables = left ? nullptr : days_.Get(day);
+    for (int rank = 0; rank < kRanks && !left && tables != nullptr; ++rank) {
+      const int64_t from = marks_.due[rank].count > 0 ? marks_.due[rank].spans[0].from : Marks::kLast;
+      const IndexScan::Key keys[] = {{1, BTEqualStrategyNumber, F_TEXTEQ, channel},
+                                     {2, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(static_cast<int16>(rank))},
+                                     {3, BTGreaterEqualStrategyNumber, F_TIMESTAMPTZ_GE, Int64GetDatum(from)}};
+      IndexScan scan(tables->lease(), tables->lease_due(), snapshot.get());
+      scan.Begin(keys, 3);
+      left = scan.Next();
+      scan.End();
+    }
+    marks_.first_day = day;
+    if (left) break;
+  }
+  snapshot.End();
+}
+
+// A request to another system bears the time and a signature of now.
+void Claim::Sign() {
+  std::vector<Leased*> requests;
+  std::vector<std::string> headers, accounts;
+  std::vector<std::optional<std::string>> bodies;
+  std::vector<int32_t> workflows;
+  for (Leased& message : leased_) {
+    const auto column = [&](AttrNumber number, bool* is_null) {
+      return CallBackend([&] { return heap_getattr(message.row, number, RelationGetDescr(message.table), is_null); });
+    };
+    bool absent = false;
+    const Datum value = column(message_column::kHeaders, &absent);
+    if (absent) continue;
+    requests.push_back(&message);
+    headers.push_back(JsonbText(value));
+    accounts.push_back(TextOf(column(message_column::kAccount, &absent)));
+    workflows.push_back(DatumGetInt32(column(message_column::kWorkflowId, &absent)));
+    const Datum body = column(message_column::kBody, &absent);
+    bodies.push_back(absent ? std::nullopt : std::optional(TextOf(body)));
+  }
+  if (requests.empty()) return;
+  const Rows rows = Execute("SELECT workflow.signed_headers(u.headers::jsonb, u.body, u.account, u.workflow, $5)"
+                            " FROM unnest($1::text[], $2::text[], $3::text[], $4::int[]) WITH ORDINALITY AS u(headers, body, account, workflow, n) ORDER BY u.n",
+                            Params().Texts(headers).Texts(bodies).Texts(accounts).Int4s(workflows).Time(ToInstant(present_)));
+  bool is_null;
+  for (size_t i = 0; i < rows.size(); ++i) requests[i]->headers = rows.Raw(i, 1, &is_null);
+}
+
+void Claim::Run() {
+  CommitSynchronously();
+  if (request_.ack_token) Acknowledge(&days_, request_.ack_token, nullptr);
+  if (ClaimsAreHalted()) return;
+  asleep_ = PausedWorkflows();
+  // The clock before the snapshot: whoever passes a pointer by this clock sees all that had committed when the pointer's time came.
+  present_ = PresentTime();
+  is_virtual_ = settings::virtual_clock;
+  lease_until_ = AddSpan(present_, request_.lease);
+  marks_ = is_virtual_ ? AllMarks() : LoadMarks(request_.channel);
+  size_t dropped = 0;
+  do {
+    dropped += Pass();
+  } while (!all_seen_ && leased_.size() < static_cast<size_t>(request_.quantity) && dropped < kDroppedMost);
+  Sign();
+  if (is_virtual_) return;
+  RaiseFirstDay();
+  KeepMarks(request_.channel, marks_, until_);
+}
+
+// Of workflow.claimed, from where each column comes: a column of the message, or one of the claim's own.
+enum : AttrNumber { kFromToken = -1, kFromLease = -2, kFromAttempt = -3, kFromEnrollment = -4 };
+constexpr AttrNumber kClaimed[] = {
+    message_column::kId, kFromToken, kFromLease, kFromAttempt, message_column::kChannel, message_column::kKind, message_column::kCategory,
+    message_column::kAccount, message_column::kContactKey, message_column::kRecipient, message_column::kSender, message_column::kTemplate,
+    message_column::kLocale, message_column::kSubject, message_column::kBody, message_column::kData, message_column::kHeaders,
+    message_column::kMarkAsRead, message_column::kWorkflow, message_column::kVersion, message_column::kStep, kFromEnrollment,
+    message_column::kIdempotencyKey, message_column::kDueAt, message_column::kExpiresAt, message_column::kCreatedAt};
+constexpr int kClaimedColumns = static_cast<int>(std::size(kClaimed));
+
+// As workflow.enrollment_uuid() has it.
+void EnrollmentUuid(int64_t enrollment, pg_uuid_t* uuid) {
+  static constexpr uint8_t kFixed[10] = {0, 0, 0, 0, 0, 0, 0x80, 0, 0x80, 0};
+  memcpy(uuid->data, kFixed, sizeof(kFixed));
+  for (int i = 0; i < 6; ++i) uuid->data[10 + i] = static_cast<uint8_t>(enrollment >> (40 - 8 * i));
+}
+
+void Claim::Return(ReturnSetInfo* result) const {
+  for (const Leased& message : leased_) {
+    CallBackend([&] {
+      const TupleDesc description = RelationGetDescr(message.table);
+      Datum columns[message_column::kCount];
+      bool absent[message_column::kCount];
+      Datum values[kClaimedColumns];
+      bool nulls[kClaimedColumns];
+      pg_uuid_t token, enrollment;
+      memcpy(token.data, token_->data(), token_->size());
+      heap_deform_tuple(message.row, description, columns, absent);
+      if (message.headers != 0) columns[message_column::kHeaders - 1] = message.headers;
+      EnrollmentUuid(DatumGetInt64(columns[message_column::kEnrollment - 1]), &enrollment);
+      for (int i = 0; i < kClaimedColumns; ++i) {
+        const AttrNumber from = kClaimed[i];
+        nulls[i] = from > 0 && absent[from - 1];
+        values[i] = from > 0                ? columns[from - 1]
+                    : from == kFromToken    ? UUIDPGetDatum(&token)
+                    : from == kFromLease    ? TimestampTzGetDatum(lease_until_)
+                    : from == kFromAttempt  ? Int32GetDatum(message.attempt)
+                                            : UUIDPGetDatum(&enrollment);
+      }
+      tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+    });
+  }
+}
+
+ClaimRequest RequestOf(FunctionCallInfo fcinfo) {
+  ClaimRequest request;
+  const Interval* const lease = fcinfo->args[2].isnull ? nullptr : PointedTo<Interval>(fcinfo->args[2].value);
+  RequireSpan("lease", lease);
+  RequireArgument("channel", !fcinfo->args[0].isnull);
+  RequireArgument("lease", lease != nullptr);
+  request.channel = TextOf(fcinfo->args[0].value);
+  request.lease = *lease;
+  request.quantity = fcinfo->args[1].isnull ? 0 : DatumGetInt32(fcinfo->args[1].value);
+  if (request.quantity < 1 || request.quantity > kQuantityMax) throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, "\"qty\" must be from 1 to 10000"};
+  request.ack_token = TokenArgument(fcinfo->args[3]);
+  return request;
+}
+
+}  // namespace
+}  // namespace workflow::pg
+
+WF_FUNCTION(workflow_claim) {
+  using namespace workflow::pg;
+  RequireSenderPlace("claim");
+  const ClaimRequest request = RequestOf(fcinfo);
+  CallBackend([=] { InitMaterializedSRF(fcinfo, 0); });
+  Spi spi;
+  Claim claim(request);
+  claim.Run();
+  claim.Return(reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo));
+  claim.Close();
+  spi.Finish();
+  return Datum{0};
+}
