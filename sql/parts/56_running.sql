@@ -178,6 +178,7 @@ BEGIN
   END IF;
   SELECT * INTO timers FROM workflow.empty_timer_tables();
   PERFORM workflow.sum_up_tallies();
+  PERFORM workflow.keep_marks();
   SELECT * INTO kept FROM workflow.apply_retention();
   retired := workflow.retire_versions();
   pruned := workflow.prune_rounds();

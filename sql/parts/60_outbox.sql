@@ -95,3 +95,7 @@ BEGIN
   RETURN leases;
 END $$;
 COMMENT ON FUNCTION workflow.forget_leases() IS 'Returns to the queue what senders hold; how many. Their tokens are lost.';
+
+CREATE FUNCTION workflow.keep_marks() RETURNS bigint
+LANGUAGE c VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_keep_marks';
+COMMENT ON FUNCTION workflow.keep_marks() IS 'Writes down how far claims have come, for the first one after a restart; of how many channels. maintain() calls it.';

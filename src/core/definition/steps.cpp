@@ -262,7 +262,8 @@ class StepsReader {
       if (GivesResult(step)) known.push_back(step.id);
     }
     context_->program.has_results = !known.empty();
-    for (const auto& [path, id] : context_->step_references) {
+    for (const auto& reference : context_->step_references) {
+      const std::string &path = reference.first, &id = reference.second;
       if (std::find(known.begin(), known.end(), id) != known.end()) continue;
       const std::string near = NearestHint(id, known);
       const bool there = std::any_of(steps_.begin(), steps_.end(), [&](const Step& step) { return step.id == id; });

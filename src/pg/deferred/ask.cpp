@@ -149,28 +149,36 @@ std::string HintFor(const DeferredRule& rule, const Raised& raised) {
   return hint == nullptr ? std::string() : hint;
 }
 
-void Try(const FieldTable& table, uint32_t index, const Registry& registry, const Asker& asker, const AskedRows& tables, Problems* problems) {
+// Asks a rule of no rows: the server reads it, and says what is wrong with it.
+void AskNothing(const FieldTable& table, uint32_t index, const Registry& registry, const Asker& asker, const AskedRows& tables) {
   const DeferredRule& rule = *table.deferred[index];
+  if (rule.rule.op == Operator::kSql) RequireExpression(rule.sql);
+  Rows rows = AskGroup(registry, asker, table, index, {}, tables);
+  if (TupleDescAttr(rows.description(), 0)->atttypid != BOOLOID) {
+    throw SqlError{ERRCODE_DATATYPE_MISMATCH, "the expression is not boolean", {}, "Write a condition, such as contact.score > 10."};
+  }
+  rows.Free();
+  if (rule.rule.op == Operator::kMatches) ExecuteOnce("SELECT '' ~ " + SqlText(FormatValue(rule.rule.values[0])));
+}
+
+struct Trial {
+  uint32_t rule;
+  AskedRows tables;
+};
+
+// True where none of them fails.
+bool TryThem(const FieldTable& table, const std::vector<Trial>& trials, const Registry& registry, const Asker& asker, Raised* raised) {
   Subtransaction attempt;
-  Raised raised;
   const bool fine = Contained(
       [&] {
         RunAs(asker.role, asker.search_path, [&] {
-          if (rule.rule.op == Operator::kSql) RequireExpression(rule.sql);
-          Rows rows = AskGroup(registry, asker, table, index, {}, tables);
-          if (TupleDescAttr(rows.description(), 0)->atttypid != BOOLOID) {
-            throw SqlError{ERRCODE_DATATYPE_MISMATCH, "the expression is not boolean", {}, "Write a condition, such as contact.score > 10."};
-          }
-          if (rule.rule.op == Operator::kMatches) ExecuteOnce("SELECT '' ~ " + SqlText(FormatValue(rule.rule.values[0])));
+          for (const Trial& trial : trials) AskNothing(table, trial.rule, registry, asker, trial.tables);
         });
       },
-      raised);
+      *raised);
   attempt.RollBack();
-  if (fine) return;
-  if (!IsAboutRule(raised)) Rethrow(raised);
-  const char* message = raised.backend != nullptr ? raised.backend->message : raised.message;
-  const int sqlstate = raised.backend != nullptr ? raised.backend->sqlerrcode : raised.sqlstate;
-  problems->Error(PlaceOf(rule, sqlstate), message == nullptr ? "the database refuses it" : message, HintFor(rule, raised));
+  if (!fine && !IsAboutRule(*raised)) Rethrow(*raised);
+  return fine;
 }
 
 // The tables that rows of this entity may come from; nullptr where none is attached.
@@ -212,6 +220,7 @@ void Answer(const Registry& registry, const Asker& asker, std::vector<Question>*
 }
 
 void CheckDeferred(const FieldTable& table, const Registry& registry, const Asker& asker, Problems* problems) {
+  std::vector<Trial> trials;
   for (uint32_t index = 0; index < table.deferred.size(); ++index) {
     // Each table that may give the rows is tried once: those of the contacts with the first of the others, and the other way round.
     std::vector<AskedRows> tables = {AskedRows{}};
@@ -220,10 +229,20 @@ void CheckDeferred(const FieldTable& table, const Registry& registry, const Aske
       while (tables.size() < sources.size()) tables.push_back(tables.front());
       for (size_t i = 0; i < tables.size(); ++i) (entity == "contact" ? tables[i].contact : tables[i].entry) = sources[std::min(i, sources.size() - 1)];
     }
-    const size_t known = problems->list().size();
-    for (const AskedRows& one : tables) {
-      if (problems->list().size() == known) Try(table, index, registry, asker, one, problems);
-    }
+    for (const AskedRows& one : tables) trials.push_back({index, one});
+  }
+  // All together, as nearly always nothing is wrong; else each by itself.
+  Raised raised;
+  if (trials.empty() || TryThem(table, trials, registry, asker, &raised)) return;
+  std::set<uint32_t> faulty;
+  for (const Trial& trial : trials) {
+    Raised alone;
+    if (faulty.contains(trial.rule) || TryThem(table, {trial}, registry, asker, &alone)) continue;
+    faulty.insert(trial.rule);
+    const DeferredRule& rule = *table.deferred[trial.rule];
+    const char* message = alone.backend != nullptr ? alone.backend->message : alone.message;
+    const int sqlstate = alone.backend != nullptr ? alone.backend->sqlerrcode : alone.sqlstate;
+    problems->Error(PlaceOf(rule, sqlstate), message == nullptr ? "the database refuses it" : message, HintFor(rule, alone));
   }
 }
 

@@ -116,6 +116,7 @@ WF_FUNCTION(workflow_revive) {
   }
   const TimestampTz present = PresentTime();
   WriteLeases(&days, message->channel, {{id, present, present, message->standing.seq + 1, 0, message->rank, std::nullopt, message->standing.reason}});
+  ForgetLedger(message->channel);
   ReopenAtCommit(message->channel, message->rank, present, DayOfMessage(id));
   days.Close();
   spi.Finish();

@@ -164,16 +164,34 @@ ChannelMarks LoadMarks(const std::string& channel) {
   if (!KeyOf(channel, &key)) return AllMarks();
   for (int i = 0; i < pending_count; ++i) if (pending[i].key == key) return pending[i].marks;
   Lock(LW_SHARED);
-  const Slot* slot = Find(key);
   ChannelMarks marks = AllMarks();
-  if (slot != nullptr) {
-    const uint32_t generation = marks.generation;
-    if (store->lock == nullptr && slot->made_at < GetCurrentTimestamp() - kOwnLife_us) store->used = 0;
-    else marks = slot->marks;
-    marks.generation = generation;
+  const uint32_t generation = marks.generation;
+  const Slot* slot = Find(key);
+  if (slot != nullptr && store->lock == nullptr && slot->made_at < GetCurrentTimestamp() - kOwnLife_us) {
+    store->used = 0;
+    slot = nullptr;
   }
+  if (slot != nullptr) marks = slot->marks;
   Unlock();
+  if (slot == nullptr && !ReadLedger(channel, &marks)) marks = AllMarks();
+  marks.generation = generation;
   return marks;
+}
+
+std::vector<KnownMarks> PublishedMarks() {
+  EnsureStore();
+  ChannelKey own;
+  (void)KeyOf({}, &own);
+  auto slots = std::make_unique<Slot[]>(kSlots);
+  Lock(LW_SHARED);
+  const int used = store->used;
+  std::copy(store->slots, store->slots + used, slots.get());
+  Unlock();
+  std::vector<KnownMarks> known;
+  for (int i = 0; i < used; ++i) {
+    if (slots[i].key.database == own.database && slots[i].key.table == own.table) known.push_back({slots[i].key.channel, slots[i].marks});
+  }
+  return known;
 }
 
 void KeepMarks(const std::string& channel, const ChannelMarks& marks, TimestampTz until) {

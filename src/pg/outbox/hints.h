@@ -1,10 +1,11 @@
 // How far each channel's queue has been worked off, so that a claim begins where the last one stopped. Shared between backends where the library is
 // preloaded, else each backend's own for a minute. Always a hint in the sense of core/delivery/marks.h: what is lost costs a look, and nothing is
-// taken out of it that has not committed.
+// taken out of it that has not committed. A ledger keeps them over a restart.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/delivery/marks.h"
 #include "pg/server/guard.h"
@@ -25,13 +26,25 @@ struct ChannelMarks {
 };
 
 ChannelMarks AllMarks();
-// As this transaction knows them.
+// As this transaction knows them. SPI must be connected.
 ChannelMarks LoadMarks(const std::string& channel);
 // Publishes them when this transaction commits, if that is before `until`: then the pointers that lay in the future still do. Forgotten when anything
 // of the transaction is rolled back.
 void KeepMarks(const std::string& channel, const ChannelMarks& marks, TimestampTz until);
 // A message that was finished has a pointer again when this transaction commits: a lease of that visible_at, in the tables of `day`.
 void ReopenAtCommit(const std::string& channel, int rank, TimestampTz visible_at, int32_t day);
+
+// The marks of this database's channels as they were published last.
+struct KnownMarks {
+  std::string channel;
+  ChannelMarks marks;
+};
+std::vector<KnownMarks> PublishedMarks();
+
+// ledger.cpp: they survive a restart in workflow.mark, to which maintain() appends. SPI must be connected.
+bool ReadLedger(const std::string& channel, ChannelMarks* marks);
+// Until the transaction ends nobody appends; what was appended for the channel is forgotten.
+void ForgetLedger(const std::string& channel);
 
 // The wall clock, not behind what any backend has read from it.
 TimestampTz ClockNow();
