@@ -35,6 +35,7 @@ CREATE TABLE workflow.pause (
   workflow    integer NOT NULL REFERENCES workflow.workflow ON DELETE CASCADE,
   paused_at   timestamptz NOT NULL,
   resumed_at  timestamptz NOT NULL,
+  mode        text,                       -- of resume(), in place of the setting on_resume
   PRIMARY KEY (workflow, paused_at)
 );
 
@@ -91,6 +92,7 @@ CREATE TABLE workflow.enrollment (
   depth           smallint NOT NULL DEFAULT 0,
   backfill        boolean NOT NULL DEFAULT false,
   data            json,                   -- of enroll() and emit()
+  parent          bigint,                 -- the enrollment that brought it about, in the chain of workflows; NULL: it begins one
   PRIMARY KEY (account, contact_key, workflow, entry_key, entry_number)
 );
 CREATE INDEX enrollment_entry_row ON workflow.enrollment (entry_source, entry_row) WHERE entry_source IS NOT NULL;
@@ -108,7 +110,8 @@ CREATE TABLE workflow.state (
   due         timestamptz,
   reason      text NOT NULL DEFAULT '',
   ended_at    timestamptz,
-  shifted_us  bigint NOT NULL DEFAULT 0   -- by how much pauses have moved the present wait already
+  shifted_us  bigint NOT NULL DEFAULT 0,  -- by how much pauses have moved the present wait already
+  memo        text                        -- JSON, what most enrollments never have: events kept, an open wait, goals, the control group
 ) WITH (fillfactor = 60);
 
 -- When an enrollment goes on. Insert-only, in children by due time (see timers); a row counts while its number is the state's.

@@ -10,7 +10,7 @@ BEGIN
         CREATE TABLE workflow.event_%1$s (
           id       bigint NOT NULL,
           xid      xid8 NOT NULL,       -- the top-level transaction that wrote it
-          kind     "char" NOT NULL,     -- r row changed, t source truncated, e emitted, n enroll, u unenroll, p pause or resume, a answer
+          kind     "char" NOT NULL,     -- r row changed, t source truncated, e emitted, n enroll, u unenroll, p pause or resume, a answer, o an operator's wish
           op       "char" NOT NULL,     -- of a row: I, U, D
           depth    smallint NOT NULL,   -- of the chain of workflows that led to it
           timed    boolean NOT NULL,    -- at was declared (a column, an argument), not taken from the transaction's start

@@ -86,6 +86,7 @@ DECLARE
   near text;
 BEGIN
   PERFORM workflow.require_argument('name', coalesce(find_workflow.name, '') <> '');
+  account := workflow.own_account(find_workflow.account);
   IF find_workflow.account IS NULL THEN
     SELECT array_agg(w.account ORDER BY w.account) INTO accounts FROM workflow.workflow w WHERE w.name = find_workflow.name;
     IF cardinality(accounts) > 1 THEN
@@ -110,8 +111,9 @@ BEGIN
     MESSAGE = CASE WHEN find_workflow.account IS NULL THEN format('there is no workflow "%s"', find_workflow.name)
                    ELSE format('account "%s" has no workflow "%s"', find_workflow.account, find_workflow.name) END,
     HINT = coalesce(format('Did you mean "%s"?', near),
-                    (SELECT format('Account %L has one.', w.account) FROM workflow.workflow w WHERE w.name = find_workflow.name ORDER BY w.account LIMIT 1),
+                    (SELECT format('Account %L has one.', w.account) FROM workflow.workflow w
+                      WHERE w.name = find_workflow.name AND workflow.may_reach(w.account) ORDER BY w.account LIMIT 1),
                     'workflow.create_workflow() makes one; the view workflow.workflows lists those there are.');
 END $$;
 COMMENT ON FUNCTION workflow.find_workflow(text, text, boolean) IS
-'The workflow of this name. Without an account the name must be unique over all accounts. Raises WF002 where there is none, WF003 where there are several.';
+'The workflow of this name. Without an account the name must be unique over all accounts. Raises WF002 where there is none, WF003 where there are several, 42501 for an account that the caller has no access to.';

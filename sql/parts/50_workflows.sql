@@ -39,20 +39,22 @@ CREATE FUNCTION workflow.create_workflow(name text, definition jsonb, account te
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+  own text := coalesce(workflow.own_account(create_workflow.account), '');
   created integer;
 BEGIN
   PERFORM workflow.require_argument('name', coalesce(create_workflow.name, '') ~ '\S');
   PERFORM workflow.require_argument('definition', create_workflow.definition IS NOT NULL);
-  IF NOT EXISTS (SELECT FROM workflow.workflow w WHERE w.name = create_workflow.name AND w.account = coalesce(create_workflow.account, '')) THEN
-    PERFORM workflow.check_definition(create_workflow.definition, false, account => coalesce(create_workflow.account, ''));
+  IF NOT EXISTS (SELECT FROM workflow.workflow w WHERE w.name = create_workflow.name AND w.account = own) THEN
+    PERFORM workflow.check_definition(create_workflow.definition, false, account => own);
     INSERT INTO workflow.workflow AS w (account, name, owner)
-    VALUES (coalesce(create_workflow.account, ''), create_workflow.name, session_user)
+    VALUES (own, create_workflow.name, session_user)
     ON CONFLICT (account, name) DO NOTHING RETURNING w.id INTO created;
   END IF;
   IF created IS NULL THEN
     RAISE EXCEPTION 'there is a workflow "%" already', create_workflow.name
       USING ERRCODE = 'WF007', HINT = 'workflow.save_draft() stores a new version of it.';
   END IF;
+  PERFORM workflow.note_audit('create_workflow', own, create_workflow.name, '{"version": 1}');
   RETURN workflow.add_version(created, create_workflow.definition);
 END $$;
 COMMENT ON FUNCTION workflow.create_workflow(text, jsonb, text) IS
@@ -63,13 +65,16 @@ CREATE FUNCTION workflow.save_draft(name text, definition jsonb, account text = 
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   w workflow.workflow := workflow.find_workflow(save_draft.name, save_draft.account, true);
+  number integer;
 BEGIN
   PERFORM workflow.require_argument('definition', save_draft.definition IS NOT NULL);
   IF w.status = 'archived' THEN
     RAISE EXCEPTION 'workflow "%" is archived', w.name USING ERRCODE = 'WF007', HINT = 'Create another workflow.';
   END IF;
   PERFORM workflow.check_definition(save_draft.definition, false, account => w.account);
-  RETURN workflow.add_version(w.id, save_draft.definition);
+  number := workflow.add_version(w.id, save_draft.definition);
+  PERFORM workflow.note_audit('save_draft', w.account, w.name, jsonb_build_object('version', number));
+  RETURN number;
 END $$;
 COMMENT ON FUNCTION workflow.save_draft(text, jsonb, text) IS
 'Stores a new version and returns its number; nothing acts by it before publish(). Versions are never changed: every draft has a number of its own. '
@@ -96,6 +101,7 @@ BEGIN
   UPDATE workflow.version o SET published_at = now(), listened = true, comment = publish.comment, search_path = workflow.callers_search_path()
    WHERE o.id = v.id;
   UPDATE workflow.workflow o SET published = v.number, status = CASE w.status WHEN 'paused' THEN 'paused' ELSE 'published' END WHERE o.id = w.id;
+  PERFORM workflow.note_audit('publish', w.account, w.name, jsonb_build_object('version', v.number));
   RAISE NOTICE 'version % of workflow "%" is published; contacts that are already there are not enrolled', v.number, w.name
     USING HINT = 'workflow.enroll() enrolls one of them; enroll_existing is for all who match, where the version of pg_workflow has it.';
   IF w.status = 'paused' THEN
@@ -117,39 +123,43 @@ BEGIN
     RAISE EXCEPTION 'workflow "%" is not published but %', w.name, CASE w.status WHEN 'draft' THEN 'a draft' ELSE w.status END USING ERRCODE = 'WF007';
   END IF;
   UPDATE workflow.workflow o SET status = 'paused', paused_at = workflow.now_at() WHERE o.id = w.id;
+  PERFORM workflow.note_audit('pause', w.account, w.name);
 END $$;
 COMMENT ON FUNCTION workflow.pause(text, text) IS
 'Nobody enters, nobody goes on, and no message of the workflow is claimed until resume(). Raises WF002, WF003, WF007 where it is not published.';
 
 -- Waits are shifted by the recorded pause when their timers fire; the round that reads the event puts back the timers it had set aside.
-CREATE FUNCTION workflow.end_pause(w workflow.workflow) RETURNS void
+CREATE FUNCTION workflow.end_pause(w workflow.workflow, mode text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
-  INSERT INTO workflow.pause (workflow, paused_at, resumed_at) VALUES (w.id, w.paused_at, greatest(workflow.now_at(), w.paused_at))
-  ON CONFLICT (workflow, paused_at) DO UPDATE SET resumed_at = excluded.resumed_at;
+  INSERT INTO workflow.pause (workflow, paused_at, resumed_at, mode)
+  VALUES (w.id, w.paused_at, greatest(workflow.now_at(), w.paused_at), end_pause.mode)
+  ON CONFLICT (workflow, paused_at) DO UPDATE SET resumed_at = excluded.resumed_at, mode = excluded.mode;
   PERFORM workflow.append_event('p', 'resume', NULL, w.account, NULL, now(), false, jsonb_build_object('workflow', w.id));
 END $$;
-COMMENT ON FUNCTION workflow.end_pause(workflow.workflow) IS 'Records how long a workflow was paused and lets the next round put its timers back.';
+COMMENT ON FUNCTION workflow.end_pause(workflow.workflow, text) IS 'Records how long a workflow was paused and lets the next round put its timers back.';
 
 CREATE FUNCTION workflow.resume(name text, mode text = NULL, account text = NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   w workflow.workflow := workflow.find_workflow(resume.name, resume.account, true);
 BEGIN
-  IF resume.mode <> 'freeze' THEN
-    RAISE EXCEPTION 'resuming by "%" is not supported by this version of pg_workflow', resume.mode
-      USING ERRCODE = 'feature_not_supported', HINT = 'Leave the mode out, or write "freeze": waits go on where they stood.';
+  IF resume.mode NOT IN ('freeze', 'catch_up', 'restart_delay', 'drop_overdue') THEN
+    RAISE EXCEPTION 'there is no way to resume by "%"', resume.mode
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'The ways are freeze, catch_up, restart_delay, drop_overdue; by default the setting on_resume decides.';
   END IF;
   IF w.status <> 'paused' THEN
     RAISE EXCEPTION 'workflow "%" is not paused but %', w.name, CASE w.status WHEN 'draft' THEN 'a draft' ELSE w.status END USING ERRCODE = 'WF007';
   END IF;
-  PERFORM workflow.end_pause(w);
+  PERFORM workflow.end_pause(w, resume.mode);
   UPDATE workflow.workflow o SET status = 'published', paused_at = NULL WHERE o.id = w.id;
+  PERFORM workflow.note_audit('resume', w.account, w.name, jsonb_build_object('mode', resume.mode));
 END $$;
 COMMENT ON FUNCTION workflow.resume(text, text, text) IS
-'Ends a pause. mode freeze, the only one of this version: waits by a duration are shifted by the pause, waits for a date or a clock time obey if_past. '
-'Raises WF002, WF003, WF007 where the workflow is not paused, 0A000 for another mode.';
+'Ends a pause. mode, in place of the setting on_resume: freeze (waits by a duration are shifted by the pause), catch_up (what fell due goes on at once), '
+'restart_delay (durations count again from now), drop_overdue (what fell due is left out, up to the next wait); waits for a date or a clock time obey if_past. '
+'Raises WF002, WF003, WF007 where the workflow is not paused, 22023 for another mode.';
 
 CREATE FUNCTION workflow.archive(name text, force boolean = false, account text = NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -161,9 +171,10 @@ BEGIN
     RAISE EXCEPTION 'workflow "%" is archived already', w.name USING ERRCODE = 'WF007';
   END IF;
   IF w.status = 'paused' THEN
-    PERFORM workflow.end_pause(w);
+    PERFORM workflow.end_pause(w, NULL);
   END IF;
   UPDATE workflow.workflow o SET status = 'archived', paused_at = NULL WHERE o.id = w.id;
+  PERFORM workflow.note_audit('archive', w.account, w.name, jsonb_build_object('force', archive.force));
   IF force THEN
     PERFORM workflow.append_event('p', 'archive', NULL, w.account, NULL, now(), false, jsonb_build_object('workflow', w.id));
   END IF;

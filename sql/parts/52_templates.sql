@@ -23,6 +23,7 @@ RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
+  own text := coalesce(workflow.own_account(put_template.account), '');
   stored integer;
 BEGIN
   PERFORM workflow.require_argument('name', coalesce(put_template.name, '') ~ '\S');
@@ -40,13 +41,15 @@ BEGIN
   -- Somebody else may take the number between reading and writing.
   WHILE stored IS NULL LOOP
     INSERT INTO workflow.template AS t (account, name, channel, locale, version, subject, body, data, created_by)
-    SELECT coalesce(put_template.account, ''), put_template.name, put_template.channel, coalesce(put_template.locale, ''),
+    SELECT own, put_template.name, put_template.channel, coalesce(put_template.locale, ''),
            coalesce(max(o.version), 0) + 1, put_template.subject, put_template.body, put_template.data, session_user
       FROM workflow.template o
-     WHERE o.account = coalesce(put_template.account, '') AND o.name = put_template.name AND o.channel = put_template.channel
+     WHERE o.account = own AND o.name = put_template.name AND o.channel = put_template.channel
        AND o.locale = coalesce(put_template.locale, '')
     ON CONFLICT (account, name, channel, locale, version) DO NOTHING RETURNING t.version INTO stored;
   END LOOP;
+  PERFORM workflow.note_audit('put_template', own, put_template.name,
+                              jsonb_build_object('channel', put_template.channel, 'locale', put_template.locale, 'version', stored));
   RETURN stored;
 END $$;
 COMMENT ON FUNCTION workflow.put_template(text, text, text, text, text, jsonb, text) IS
@@ -86,6 +89,7 @@ BEGIN
   END IF;
   INSERT INTO workflow.account (account, settings) VALUES (set_account.account, set_account.settings)
   ON CONFLICT (account) DO UPDATE SET settings = excluded.settings;
+  PERFORM workflow.note_audit('set_account', set_account.account);
 END $$;
 COMMENT ON FUNCTION workflow.set_account(text, jsonb) IS
 'Sets what an account has of its own; what is left out, it has no more. timezone: for contacts without a known one. sender: an object, for workflows that name '

@@ -20,7 +20,7 @@ BEGIN
   END IF;
 END $$;
 COMMENT ON FUNCTION workflow.append_event("char", text, text, text, uuid, timestamptz, boolean, jsonb) IS
-'Appends an event, making the event log where it is missing. kind: e emitted, n enroll, u unenroll, p pause or resume. timed: at was declared by the caller.';
+'Appends an event, making the event log where it is missing. kind: e emitted, n enroll, u unenroll, p pause or resume, o an operator''s wish for enrollments. timed: at was declared by the caller.';
 
 CREATE FUNCTION workflow.event_uuid(account text, event_id text) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -45,6 +45,7 @@ CREATE FUNCTION workflow.emit(event text, contact text, data jsonb = '{}', event
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  own text := coalesce(workflow.own_account(emit.account), '');
   id uuid;
 BEGIN
   PERFORM workflow.require_argument('event', emit.event IS NOT NULL);
@@ -60,8 +61,8 @@ BEGIN
   IF NOT isfinite(emit.at) THEN
     RAISE EXCEPTION '"at" must be finite' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  id := workflow.event_uuid(coalesce(emit.account, ''), emit.event_id);
-  PERFORM workflow.append_event('e', emit.event, emit.contact, coalesce(emit.account, ''), id, coalesce(emit.at, now()),
+  id := workflow.event_uuid(own, emit.event_id);
+  PERFORM workflow.append_event('e', emit.event, emit.contact, own, id, coalesce(emit.at, now()),
                                 coalesce(emit.at <> now(), false), jsonb_build_object('data', coalesce(emit.data, '{}')));
   RETURN id;
 END $$;
@@ -75,7 +76,7 @@ CREATE FUNCTION workflow.enroll(name text, contact text, data jsonb = '{}', even
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   w workflow.workflow := workflow.find_workflow(enroll.name, enroll.account, false);
-  own text := coalesce(enroll.account, w.account);
+  own text := coalesce(workflow.own_account(enroll.account), w.account);
   id uuid;
 BEGIN
   PERFORM workflow.require_argument('contact', coalesce(enroll.contact, '') <> '');
@@ -86,6 +87,7 @@ BEGIN
   id := workflow.event_uuid(own, enroll.event_id);
   PERFORM workflow.append_event('n', w.name, enroll.contact, own, id, now(), false,
                                 jsonb_build_object('workflow', w.id, 'data', coalesce(enroll.data, '{}')));
+  PERFORM workflow.note_audit('enroll', own, enroll.contact, jsonb_build_object('workflow', w.name, 'event', id));
   RETURN id;
 END $$;
 COMMENT ON FUNCTION workflow.enroll(text, text, jsonb, text, text) IS
@@ -114,6 +116,7 @@ DECLARE
   id uuid := gen_random_uuid();
 BEGIN
   PERFORM workflow.require_argument('contact', coalesce(unenroll.contact, '') <> '');
+  account := workflow.own_account(unenroll.account);
   accounts := CASE WHEN unenroll.account IS NULL AND w.account = '' THEN workflow.accounts_of(w.id, unenroll.contact) END;
   IF cardinality(accounts) > 1 THEN
     RAISE EXCEPTION 'several accounts have a contact "%" in workflow "%"', unenroll.contact, w.name
@@ -122,6 +125,8 @@ BEGIN
   END IF;
   PERFORM workflow.append_event('u', w.name, unenroll.contact, coalesce(unenroll.account, accounts[1], w.account), id, now(), false,
                                 jsonb_build_object('workflow', w.id, 'comment', unenroll.comment));
+  PERFORM workflow.note_audit('unenroll', coalesce(unenroll.account, accounts[1], w.account), unenroll.contact,
+                              jsonb_build_object('workflow', w.name, 'event', id));
   RETURN id;
 END $$;
 COMMENT ON FUNCTION workflow.unenroll(text, text, text, text) IS

@@ -5,6 +5,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 BEGIN
   PERFORM workflow.ensure_event_log();
   UPDATE workflow.installation i SET halted_at = clock_timestamp() WHERE i.halted_at IS NULL;
+  PERFORM workflow.note_audit('halt');
 END $$;
 COMMENT ON FUNCTION workflow.halt() IS
 'Rounds and claims of this database rest until resume_all(); changes are captured all the same, and what a sender holds may be acknowledged.';
@@ -17,6 +18,7 @@ BEGIN
       DETAIL = 'Its messages would be sent twice.', HINT = 'Call workflow.adopt() if this is the one that is to go on.';
   END IF;
   UPDATE workflow.installation i SET halted_at = NULL WHERE i.halted_at IS NOT NULL;
+  PERFORM workflow.note_audit('resume_all');
   PERFORM workflow.wake();
 END $$;
 COMMENT ON FUNCTION workflow.resume_all() IS 'Ends halt(). Raises WF010 where this is a copy that has not been adopted.';
@@ -85,6 +87,7 @@ BEGIN
   UPDATE workflow.installation i SET halted_at = NULL, system_identifier = workflow.system_identifier(),
          database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database());
   PERFORM workflow.wake();
+  PERFORM workflow.note_audit('adopt', detail => jsonb_build_object('events', events, 'leases', leases));
   RETURN jsonb_build_object('events', events, 'leases', leases);
 END $$;
 COMMENT ON FUNCTION workflow.adopt() IS
@@ -98,6 +101,10 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT v.id FROM workflow.version v JOIN workflow.workflow w ON w.id = v.workflow
      WHERE v.listened AND (v.number IS DISTINCT FROM w.published OR w.status = 'archived')
        AND NOT EXISTS (SELECT FROM workflow.state s WHERE s.version = v.id AND s.phase <> 'ended')
+       -- goals count for a while after the end
+       AND (v.definition->'goals' IS NULL
+            OR NOT EXISTS (SELECT FROM workflow.state s, jsonb_path_query(v.definition, '$.goals[*].count_after_exit') g
+                            WHERE s.version = v.id AND s.ended_at > workflow.now_at() - (g #>> '{}')::interval))
        FOR NO KEY UPDATE OF v SKIP LOCKED),
   retired AS (UPDATE workflow.version v SET listened = false FROM idle WHERE v.id = idle.id RETURNING v.id)
   SELECT count(*) FROM retired

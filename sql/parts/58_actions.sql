@@ -25,7 +25,7 @@ DECLARE
   id uuid := gen_random_uuid();
 BEGIN
   PERFORM workflow.require_argument('task', answer_task.task IS NOT NULL);
-  SELECT o.* INTO t FROM workflow.task o WHERE o.id = answer_task.task;
+  SELECT o.* INTO t FROM workflow.task o WHERE o.id = answer_task.task AND workflow.may_reach(o.account);
   present := (SELECT o.state FROM workflow.tasks o WHERE o.id = answer_task.task);
   IF t.id IS NULL THEN
     RAISE EXCEPTION 'there is no task %', answer_task.task USING ERRCODE = 'WF007', HINT = 'The view workflow.tasks lists those there are.';
@@ -39,6 +39,7 @@ BEGIN
   END IF;
   PERFORM workflow.append_event('a', outcome, t.contact_key, t.account, id, now(), false,
                                 jsonb_build_object('task', t.id, 'comment', answer_task.comment, 'by', session_user));
+  PERFORM workflow.note_audit('answer_task', t.account, t.contact_key, jsonb_build_object('task', t.id, 'outcome', outcome));
   RETURN id;
 END $$;
 COMMENT ON FUNCTION workflow.answer_task(bigint, text, text, text) IS 'Appends the answer to an open task of this kind; the next round takes it. Raises WF007, 22004.';

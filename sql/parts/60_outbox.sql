@@ -32,7 +32,7 @@ COMMENT ON FUNCTION workflow.claim(text, integer, interval, uuid) IS
 'Hands out up to qty (1 to 10000) messages of a channel under a lease: transactional before informational before marketing; of each, those whose lease ran out or '
 'whose pause is over before those that nobody has held, then in the order in which they were written, which within a round is that of their due times. They are hidden '
 'from other senders until the lease ends; ack(), nack() and extend() need the token, which all of one call share. ack_token: first acknowledges what an earlier '
-'call handed out. What may not go out any more gets its outcome here and is not returned: expired, cancelled with an enrollment that ended early, dead. Messages '
+'call handed out. What may not go out any more gets its outcome here and is not returned: expired, cancelled with an enrollment that ended early, suppressed (the contact has withdrawn since), dead. Messages '
 'of a paused workflow wait; while the database is halted nothing is returned. Waits for nobody; commits synchronously. '
 'Raises WF005 where the lease of ack_token was lost, 22023 and 22004 for wrong arguments, 25001 above READ COMMITTED, 25006 on a standby.';
 

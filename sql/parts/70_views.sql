@@ -16,18 +16,19 @@ COMMENT ON VIEW workflow.versions IS 'Every version of every workflow. listened:
 CREATE VIEW workflow.enrollments AS
 SELECT workflow.enrollment_uuid(e.id) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version, e.entry_key, e.entry_number,
        s.phase AS state, nullif(s.step, '') AS step, s.visit, s.due, s.attempts, nullif(s.reason, '') AS reason, e.event, e.event_name, e.event_at,
-       e.entered_at, s.ended_at, e.data
+       e.entered_at, s.ended_at, e.data, s.memo::json->>'holdout' AS holdout
   FROM workflow.enrollment e
   LEFT JOIN workflow.state s ON s.enrollment = e.id
   LEFT JOIN workflow.version v ON v.id = coalesce(s.version, e.version)
   LEFT JOIN workflow.workflow w ON w.id = e.workflow;
 COMMENT ON VIEW workflow.enrollments IS
-'One contact inside one workflow, one row an entry. state: ready, waiting, window (a message waits for its send window), retry, ended; due: when it goes on; reason: why it ended.';
+'One contact inside one workflow, one row an entry. state: ready, waiting, window (a message waits for its send window), retry, ended; due: when it goes on; reason: why it ended; holdout: the path of a split that '
+'made it a control group.';
 
 CREATE VIEW workflow.waiting AS
 SELECT e.enrollment, e.account, e.contact_key, e.workflow, e.version, e.state, e.step, e.due, e.attempts, e.entered_at
-  FROM workflow.enrollments e WHERE e.state <> 'ended' AND e.due IS NOT NULL;
-COMMENT ON VIEW workflow.waiting IS 'Who waits, at which step, until when.';
+  FROM workflow.enrollments e WHERE e.state <> 'ended' AND (e.due IS NOT NULL OR e.state = 'waiting');
+COMMENT ON VIEW workflow.waiting IS 'Who waits, at which step, until when; due is NULL where a wait has no end.';
 
 CREATE VIEW workflow.outbox AS
 SELECT m.id, coalesce(o.state, CASE WHEN l.token IS NULL THEN 'ready' ELSE 'leased' END) AS state,

@@ -1,6 +1,6 @@
 -- Steps that say something to others: emit, enroll, unenroll, subscribe, unsubscribe, notify, webhook, and the receivers of send.
 BEGIN;
-SELECT plan(33);
+SELECT plan(34);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE act_contacts (id int PRIMARY KEY, name text, email text, seller int, tags text[]);
@@ -54,7 +54,7 @@ SELECT results_eq($$ SELECT x.step, x.sqlstate FROM workflow.errors x WHERE x.wo
 
 -- subscribe, unsubscribe
 SELECT pg_temp.publish('hears', '[{"type": "send", "channel": "push", "body": "{{ event.name }} {{ event.data.campaign }}"}]',
-  '[{"on": "contact.subscribed"}, {"on": "contact.unsubscribed"}, {"on": "campaign.subscribed"}]');
+  '[{"on": "contact.subscribed"}, {"on": "contact.unsubscribed"}, {"on": "campaign.subscribed"}]', '{"reentry": "every_event", "category": "transactional"}');
 SELECT pg_temp.publish('joins', '[{"type": "subscribe", "campaign": "news"}]');
 SELECT pg_temp.publish('leaves', '[{"type": "unsubscribe"}, {"type": "unsubscribe", "campaign": "news", "channel": "email"}]');
 SELECT workflow.enroll('joins', '1');
@@ -68,6 +68,11 @@ SELECT pg_temp.tick(2);
 SELECT results_eq($$ SELECT s.campaign, s.channel, s.subscribed, s.workflow FROM workflow.subscriptions s WHERE s.contact_key = '1' ORDER BY 1 NULLS LAST, 2 NULLS LAST $$,
   $$ VALUES ('news', 'email', false, 'leaves'), ('news', NULL, true, 'joins'), (NULL, NULL, false, 'leaves') $$, 'unsubscribe: all mail, or a campaign in a channel');
 SELECT is(pg_temp.said('hears'), 'contact.subscribed news,campaign.subscribed news,contact.unsubscribed ,contact.unsubscribed news', 'and its events');
+SELECT pg_temp.publish('sells', '[{"type": "send", "channel": "email", "body": "b"}]');
+SELECT workflow.enroll('sells', '1');
+SELECT pg_temp.tick();
+SELECT results_eq($$ SELECT o.state, e.reason FROM workflow.outbox o JOIN workflow.enrollments e USING (enrollment) WHERE o.workflow = 'sells' $$,
+  $$ VALUES ('suppressed', 'unsubscribed') $$, 'semantics 22: who has left all mail gets no marketing');
 
 -- notify and the receivers of send
 SELECT pg_temp.publish('tells', '[{"type": "notify", "body": "owner"}, {"type": "notify", "channel": "email", "to": "owner", "body": "mail"},

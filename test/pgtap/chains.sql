@@ -45,14 +45,14 @@ SELECT pg_temp.publish('ping', '[{"on": "contact.n_changed"}]', '[{"type": "set"
 SELECT pg_temp.publish('pong', '[{"on": "contact.m_changed"}]', '[{"type": "set", "contact": {"n": {"add": 1}}}]', '{"reentry": "every_event"}');
 UPDATE chain_contacts SET n = 1 WHERE id = 2;
 SELECT pg_temp.ticks(25, '2031-01-06 10:00Z');
-SELECT results_eq('SELECT n, m FROM chain_contacts WHERE id = 2', 'VALUES (9, 9)', 'semantics 7: a chain ends at depth 16');
-SELECT is((SELECT max(e.depth)::int FROM workflow.enrollment e), 16, 'semantics 7: whoever entered last was at depth 16');
-SELECT results_eq($$ SELECT workflow, contact_key FROM workflow.refusals WHERE reason = 'loop' $$, $$ VALUES ('pong', '2') $$, 'semantics 5, 7: the next is refused as loop');
+SELECT results_eq('SELECT n, m FROM chain_contacts WHERE id = 2', 'VALUES (2, 1)', 'semantics 7: a workflow does not enter for the same key within one chain');
+SELECT is((SELECT max(e.depth)::int FROM workflow.enrollment e JOIN workflow.workflow w ON w.id = e.workflow WHERE w.name = 'pong'), 1, 'semantics 7: the second one entered below the first');
+SELECT results_eq($$ SELECT workflow, contact_key FROM workflow.refusals WHERE reason = 'loop' $$, $$ VALUES ('ping', '2') $$, 'semantics 5, 7: the next is refused as loop');
 SELECT is((SELECT unread_events FROM workflow.status), 0::bigint, 'semantics 7: and then it is quiet');
 SELECT pg_temp.publish('own tail', '[{"on": "contact.stage_changed"}]', '[{"type": "set", "contact": {"stage": "{{ contact.stage }}!"}}]', '{"reentry": "every_event"}');
 UPDATE chain_contacts SET stage = 'a' WHERE id = 3;
 SELECT pg_temp.ticks(25, '2031-01-06 10:00Z');
-SELECT is((SELECT stage FROM chain_contacts WHERE id = 3), 'a' || repeat('!', 17), 'semantics 7: one that triggers itself ends as well');
+SELECT is((SELECT stage FROM chain_contacts WHERE id = 3), 'a!', 'semantics 7: one that triggers itself ends as well');
 
 -- semantics 31: at most a hundred rows of the CRM in a round
 SELECT pg_temp.publish('many', '[{"on": "manual"}]', '[{"type": "set", "contact": {"email": "{{ contact.id }}@example.test"}}, {"type": "send", "channel": "email", "body": "x"}]');

@@ -17,25 +17,34 @@ INSERT INTO promised VALUES
   ('emit', 'event text, contact text, data jsonb DEFAULT ''{}''::jsonb, event_id text DEFAULT NULL::text, at timestamp with time zone DEFAULT now(), account text DEFAULT NULL::text', 'uuid'),
   ('enroll', 'name text, contact text, data jsonb DEFAULT ''{}''::jsonb, event_id text DEFAULT NULL::text, account text DEFAULT NULL::text', 'uuid'),
   ('extend', 'token uuid, by_interval interval', 'timestamp with time zone'),
+  ('forget', 'contact text, dry_run boolean DEFAULT true, account text DEFAULT NULL::text', 'jsonb'),
+  ('grant_access', 'role name, level text, account text DEFAULT NULL::text', 'void'),
   ('halt', '', 'void'),
   ('maintain', '', 'jsonb'),
+  ('merge_contacts', 'contact text, into_contact text, account text DEFAULT NULL::text', 'uuid'),
   ('nack', 'token uuid, id bigint, reason text, retry_after interval DEFAULT NULL::interval, permanent boolean DEFAULT false', 'text'),
   ('pause', 'name text, account text DEFAULT NULL::text', 'void'),
   ('publish', 'name text, comment text DEFAULT NULL::text, account text DEFAULT NULL::text', 'integer'),
   ('put_template', 'name text, channel text, subject text, body text, locale text DEFAULT NULL::text, data jsonb DEFAULT NULL::jsonb, account text DEFAULT NULL::text', 'integer'),
+  ('receipt', 'id bigint, kind text, at timestamp with time zone DEFAULT now(), data jsonb DEFAULT ''{}''::jsonb, receipt_id text DEFAULT NULL::text', 'uuid'),
   ('reconcile', 'source regclass, since timestamp with time zone', 'bigint'),
   ('reject', 'task bigint, comment text DEFAULT NULL::text', 'uuid'),
   ('render', 'template text, data jsonb', 'text'),
+  ('reply', 'channel text, address text, at timestamp with time zone DEFAULT now(), data jsonb DEFAULT ''{}''::jsonb, message bigint DEFAULT NULL::bigint, account text DEFAULT NULL::text', 'uuid'),
   ('result', 'event uuid', 'jsonb'),
   ('resume', 'name text, mode text DEFAULT NULL::text, account text DEFAULT NULL::text', 'void'),
   ('resume_all', '', 'void'),
+  ('retry', 'enrollment uuid', 'uuid'),
+  ('revoke_access', 'role name, level text DEFAULT NULL::text, account text DEFAULT NULL::text', 'void'),
   ('save_draft', 'name text, definition jsonb, account text DEFAULT NULL::text', 'integer'),
   ('schema', 'which text DEFAULT ''definition''::text', 'jsonb'),
   ('set_account', 'account text, settings jsonb', 'void'),
+  ('suppress', 'address text DEFAULT NULL::text, contact text DEFAULT NULL::text, channel text DEFAULT NULL::text, reason text DEFAULT NULL::text, account text DEFAULT NULL::text', 'void'),
   ('set_webhook_secret', 'secret text, workflow text DEFAULT NULL::text, account text DEFAULT NULL::text', 'void'),
   ('tick', 'as_of timestamp with time zone DEFAULT NULL::timestamp with time zone, max_steps integer DEFAULT NULL::integer, OUT busy boolean, OUT events integer, OUT steps integer, OUT messages integer, OUT errors integer', 'record'),
   ('unenroll', 'name text, contact text, comment text DEFAULT NULL::text, account text DEFAULT NULL::text', 'uuid'),
   ('uninstall', '', 'void'),
+  ('unsuppress', 'address text DEFAULT NULL::text, contact text DEFAULT NULL::text, channel text DEFAULT NULL::text, account text DEFAULT NULL::text', 'bigint'),
   ('validate', 'definition jsonb, OUT severity text, OUT path text, OUT message text, OUT hint text', 'SETOF record');
 
 CREATE TEMP VIEW ours AS
@@ -55,7 +64,7 @@ SELECT is_empty($$ SELECT signature FROM ours WHERE prosecdef AND NOT coalesce('
 SELECT is_empty($$ SELECT signature FROM ours WHERE obj_description(oid, 'pg_proc') IS NULL $$, 'D29: every function says what it does');
 SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'v' AND obj_description(c.oid, 'pg_class') IS NULL $$,
                 'D29: every view does');
-SELECT is_empty($$ SELECT unnest('{workflows,versions,enrollments,waiting,outbox,refusals,errors,history,sources,status,tasks,subscriptions}'::text[])
+SELECT is_empty($$ SELECT unnest('{workflows,versions,enrollments,waiting,outbox,refusals,errors,history,sources,status,tasks,subscriptions,stuck,audit,suppressions,accesses}'::text[])
                    EXCEPT SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'v' $$, 'the views are there');
 SELECT hasnt_column('workflow', 'outbox', 'token', 'the view shows no token');
 

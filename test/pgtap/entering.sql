@@ -122,12 +122,12 @@ SELECT is(pg_temp.refused('large'), '3 not_live', 'semantics 5: what the row alo
 SELECT is(pg_temp.entries('large'), '2/1: live', 'definition: events of an order enter by the order');
 
 -- semantics 7: a chain of workflows ends
-SELECT pg_temp.publish('chain', (SELECT jsonb_agg(jsonb_build_object('on', 'contact.points_' || n)) FROM generate_series(1, 19) n),
-                       '{"reentry": "every_event"}', '[{"id": "more", "type": "set", "contact": {"points": {"add": 1}}}]');
+SELECT pg_temp.publish('chain ' || n, format('[{"on": "contact.points_%s"}]', n)::jsonb, '{"reentry": "every_event"}',
+                       '[{"id": "more", "type": "set", "contact": {"points": {"add": 1}}}]') FROM generate_series(1, 19) n;
 UPDATE contacts SET points = 1 WHERE id = 8;
 SELECT pg_temp.tick(9 + n / 100.0) FROM generate_series(1, 20) n;
-SELECT is((SELECT count(*) FROM workflow.enrollments WHERE workflow = 'chain'), 17::bigint, 'semantics 7: a chain goes 16 deep');
-SELECT is((SELECT array_agg(event_name || ' ' || reason) FROM workflow.refusals WHERE workflow = 'chain'), '{"contact.points_18 loop"}', 'semantics 7: and is then refused as a loop');
+SELECT is((SELECT count(*) FROM workflow.enrollments WHERE workflow LIKE 'chain %'), 17::bigint, 'semantics 7: a chain goes 16 deep');
+SELECT is((SELECT array_agg(event_name || ' ' || reason) FROM workflow.refusals WHERE workflow LIKE 'chain %'), '{"contact.points_18 loop"}', 'semantics 7: and is then refused as a loop');
 
 -- Several triggers, several keys
 SELECT pg_temp.publish('two', '[{"on": "order.paid", "filter": {"field": "order.total", "operator": "<", "value": 10}}, {"on": "order.paid", "filter":

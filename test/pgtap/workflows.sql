@@ -74,7 +74,7 @@ SELECT throws_ok($$ SELECT workflow.pause('welcome', '') $$, 'WF007', NULL, 'a p
 SELECT is(workflow.save_draft('welcome', pg_temp.definition(), ''), 4, 'a draft while paused');
 SELECT is(workflow.publish('welcome', account => ''), 4, 'is published');
 SELECT is(pg_temp.status('welcome'), 'paused', 'and the workflow is still paused');
-SELECT throws_ok($$ SELECT workflow.resume('welcome', 'catch_up', '') $$, '0A000', NULL, 'what is not built is refused');
+SELECT throws_ok($$ SELECT workflow.resume('welcome', 'catch_all', '') $$, '22023', NULL, 'semantics 11: an unknown way to resume is refused');
 SELECT lives_ok($$ SELECT workflow.resume('welcome', 'freeze', '') $$, 'semantics 11: freeze');
 SELECT is(pg_temp.status('welcome'), 'published', 'semantics 11: resumed');
 SELECT is((SELECT count(*) FROM workflow.pause p JOIN workflow.workflow w ON w.id = p.workflow WHERE w.name = 'welcome'), 1::bigint, 'semantics 11: the pause is kept for the waits');
@@ -138,7 +138,7 @@ SELECT is(workflow.result(md5('77')::uuid), jsonb_build_object('event', md5('77'
 SELECT isnt(workflow.unenroll('welcome', 'c77', account => 'north'), NULL, 'an account''s contact is unenrolled');
 SELECT is((SELECT count(*) FROM logged WHERE kind = 'u' AND row_key = 'c77' AND account = 'north'), 1::bigint, 'unenroll reaches the workflows of every account');
 SELECT is(workflow.accounts_of((SELECT workflow FROM workflow.enrollment WHERE id = 77), 'c77'), '{north}', 'the account of an enrollment is found');
-SELECT is((SELECT enrollment FROM workflow.waiting WHERE contact_key = 'c77'), NULL, 'who has no due time does not wait');
+SELECT is((SELECT due FROM workflow.waiting WHERE contact_key = 'c77'), NULL, 'a wait without an end has no due time');
 
 SELECT lives_ok($$ SELECT workflow.archive('welcome', true, '') $$, 'semantics 11: archive by force');
 SELECT results_eq($$ SELECT name FROM logged WHERE kind = 'p' ORDER BY id $$, $$ VALUES ('resume'), ('archive') $$, 'appends an event');

@@ -58,22 +58,11 @@ TEST(DefinitionCompile, SaysWhatIsMissing) {
 
 // What this version does not build is refused by name, never ignored and never called unknown.
 TEST(DefinitionCompile, RefusesWhatIsNotBuilt) {
-  for (const char* type : {"split", "goal", "goto"}) {
-    Compiled c = CompileStep(R"({"type": ")" + std::string(type) + R"(", "anything": 1})");
-    EXPECT_EQ(c.Errors(), 1U) << c.Text();
-    EXPECT_EQ(c.MessageAt("/steps/0/type"),
-              "a step of type \"" + std::string(type) + "\" is not supported by this version of pg_workflow");
-  }
-  Compiled goals =
-      Compile(R"({"triggers": [{"on": "manual"}], "goals": [{"id": "g", "on": "order.paid"}], "steps": [{"type": "stop"}]})");
-  EXPECT_EQ(goals.MessageAt("/goals"), "\"goals\" is not supported by this version of pg_workflow");
   Compiled action = Compile(R"({"automated_action": {"on": "order.paid"}})");
   EXPECT_EQ(action.MessageAt("/automated_action"), "\"automated_action\" is not supported by this version of pg_workflow");
   EXPECT_EQ(action.Errors(), 1U);
   for (const char* setting :
-       {R"("exit": {"on": "order.paid"})", R"("stop_on_response": "workflow")", R"("on_resume": "catch_up")",
-        R"("while_live": "restart")", R"("exclusive_group": "a")", R"("frequency_cap": [{"channel": "email"}])",
-        R"("exit_on_unsubscribe": true)", R"("reentry_after_response": true)"}) {
+       {R"("frequency_cap": [{"channel": "email"}])"}) {
     Compiled c = CompileSettings("{" + std::string(setting) + "}");
     EXPECT_EQ(c.Errors(), 1U) << setting << c.Text();
     EXPECT_NE(c.problems.list().at(0).message.find("is not supported by this version"), std::string::npos) << c.Text();

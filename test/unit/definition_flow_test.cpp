@@ -142,13 +142,6 @@ TEST(DefinitionWait, WrongShapes) {
     EXPECT_GE(c.Errors(), 1U) << wrong;
     EXPECT_LE(c.Errors(), 2U) << wrong << c.Text();
   }
-  for (const char* later :
-       {R"("until": {})", R"("until_event": "order.paid")", R"("for": "1 day", "timeout": "1 day")",
-        R"("for": "1 day", "on_timeout": [])", R"("for": "1 day", "lookback": "none")", R"("for": "1 day", "forever": true)"}) {
-    Compiled c = CompileStep(R"({"type": "wait", )" + std::string(later) + "}");
-    ASSERT_EQ(c.Errors(), 1U) << later << c.Text();
-    EXPECT_NE(c.problems.list()[0].message.find("not supported by this version"), std::string::npos);
-  }
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ TEST(Delivery, Semantics21_TheVerdictOnAMessage) {
 
 // semantics 26: leases that run out use up attempts too.
 TEST(Delivery, Semantics26_DeadSaysWhy) {
+  const Verdict suppressed = Judge({.now = kNow, .attempt = kAttemptsMax, .withdrawn = "the contact has opted out"});
+  EXPECT_EQ(suppressed.state, MessageState::kSuppressed) << "semantics 21, 22: consent is looked at once more, before the attempts";
+  EXPECT_EQ(suppressed.reason, "the contact has opted out");
+  EXPECT_EQ(Judge({.now = kNow, .ended = EndReason::kRemoved, .withdrawn = "x"}).state, MessageState::kCancelled);
   EXPECT_EQ(Judge({.now = kNow, .attempt = kAttemptsMax}).state, MessageState::kDead);
   EXPECT_EQ(Judge({.now = kNow, .attempt = kAttemptsMax}).reason, "no sender has said what became of it");
   EXPECT_EQ(Judge({.now = kNow, .attempt = kAttemptsMax, .last_reason = "timeout"}).reason, "timeout");

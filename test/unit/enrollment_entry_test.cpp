@@ -188,7 +188,7 @@ TEST(EnrollmentNames, Semantics23_Semantics5_NamesAreDistinctAndReadBack) {
   EXPECT_EQ(ParseEndReason(""), std::nullopt);
   EXPECT_EQ(ParseEndReason("Completed"), std::nullopt);
 
-  const std::vector<std::string> phases = {"ready", "waiting", "window", "retry", "ended"};
+  const std::vector<std::string> phases = {"ready", "waiting", "window", "retry", "approval", "ended"};
   for (size_t i = 0; i < phases.size(); ++i) {
     EXPECT_EQ(PhaseName(static_cast<Phase>(i)), phases[i]);
     EXPECT_EQ(ParsePhase(phases[i]), static_cast<Phase>(i));
@@ -197,8 +197,8 @@ TEST(EnrollmentNames, Semantics23_Semantics5_NamesAreDistinctAndReadBack) {
   EXPECT_EQ(ParsePhase(""), std::nullopt);
 
   std::set<std::string> refusals;
-  for (int i = 0; i <= static_cast<int>(Refusal::kNotPublished); ++i) refusals.insert(RefusalName(static_cast<Refusal>(i)));
-  EXPECT_EQ(refusals.size(), static_cast<size_t>(Refusal::kNotPublished) + 1);
+  for (int i = 0; i <= static_cast<int>(Refusal::kGoalMet); ++i) refusals.insert(RefusalName(static_cast<Refusal>(i)));
+  EXPECT_EQ(refusals.size(), static_cast<size_t>(Refusal::kGoalMet) + 1);
 }
 
 // attach 3: what cannot be resolved is looked at again, ever less often.

@@ -70,6 +70,37 @@ inline Step UntilTime(std::string id, std::string_view at, PastRule past = {}) {
   return step;
 }
 
+// Waits for the listener of that index; how long is the caller's to add.
+inline Step UntilEvent(std::string id, int32_t listener, std::optional<Duration> timeout, Lookback lookback = Lookback::kSinceEntry) {
+  WaitStep wait;
+  wait.kind = WaitStep::Kind::kUntilEvent;
+  wait.listener = listener;
+  wait.timeout = timeout;
+  wait.lookback = lookback;
+  return MakeStep(std::move(id), std::move(wait));
+}
+
+inline Step Until(std::string id, Condition condition, std::optional<Duration> timeout, bool hourly = false) {
+  WaitStep wait;
+  wait.kind = WaitStep::Kind::kUntilCondition;
+  wait.condition = std::move(condition);
+  wait.timeout = timeout;
+  wait.hourly = hourly;
+  return MakeStep(std::move(id), std::move(wait));
+}
+
+inline Step UntilGoal(std::string id, int32_t goal, std::optional<Duration> timeout) {
+  WaitStep wait;
+  wait.kind = WaitStep::Kind::kUntilGoal;
+  wait.goal = goal;
+  wait.timeout = timeout;
+  return MakeStep(std::move(id), std::move(wait));
+}
+
+inline Step Goto(std::string id, int32_t target) { return MakeStep(std::move(id), GotoStep{target}); }
+
+inline Listener Listens(Listener::Kind kind, int32_t index, std::string on) { return {kind, index, std::move(on), {}, {}}; }
+
 inline Step UntilDate(std::string id, uint32_t field, Duration offset = {}, std::string_view at = {}, PastRule past = {}) {
   Step step = WaitFor(std::move(id), offset, at, past);
   auto& wait = std::get<WaitStep>(step.body);
@@ -106,18 +137,23 @@ class Journey {
 
   void Start(Instant event, Instant now) {
     state.clock = event;
+    entered_at = now;
     Give({.kind = InputKind::kStart}, now);
   }
   void Start(Instant event) { Start(event, event); }
   void Fire(Instant now) { Give({.kind = InputKind::kTimer, .timer = state.timer}, now); }
   void Change(Instant now) { Give({.kind = InputKind::kRecordChanged}, now); }
+  void Tell(std::vector<int32_t> listeners, Instant at, Instant now, bool paused = false) {
+    Give({.kind = InputKind::kHeard, .heard = std::move(listeners), .heard_at = at, .event = "e", .paused = paused}, now);
+  }
+  void Tell(std::vector<int32_t> listeners, Instant now) { Tell(std::move(listeners), now, now); }
   void Fail(Instant now, double jitter = 0.5) { Give({.kind = InputKind::kFailed, .jitter = jitter, .detail = "boom"}, now); }
 
   // The input, and as many kAgain as the decisions ask for.
   void Give(const Input& input, Instant now) {
     Input next = input;
     for (int turn = 0;; ++turn) {
-      ASSERT_LE(turn, static_cast<int>(program.steps.size())) << "it asks for another turn for ever";
+      ASSERT_LE(turn, 1000) << "it asks for another turn for ever";
       const Decision decision = Decide(next, now);
       state = decision.state;
       for (const Effect& effect : decision.effects) Note(effect);
@@ -129,7 +165,10 @@ class Journey {
   Decision Decide(const Input& input, Instant now) const {
     std::vector<const Value*> facts;
     for (const Value& value : values) facts.push_back(&value);
-    return Advance(program, state, input, {now, &zone_, facts, backfill});
+    Surroundings around{now, &zone_, facts, backfill, entered_at, identity};
+    around.consent = consent ? &*consent : nullptr;
+    around.consent_unknown = consent_unknown;
+    return Advance(program, state, input, around);
   }
 
   // A worker that is always on time.
@@ -149,6 +188,11 @@ class Journey {
   State state;
   std::vector<Value> values;  // by field
   bool backfill = false;
+  std::optional<ConsentFacts> consent;
+  bool consent_unknown = false;
+  Instant entered_at = {};
+  std::string identity = {};
+  std::vector<GoalEffect> goals;
   std::vector<SendEffect> sent;
   std::vector<std::string> words;           // of the history
   std::vector<std::string> details;         // beside them
@@ -158,6 +202,7 @@ class Journey {
   void Note(const Effect& effect) {
     if (const auto* message = std::get_if<SendEffect>(&effect)) sent.push_back(*message);
     if (std::holds_alternative<SetEffect>(effect) || std::holds_alternative<TagEffect>(effect)) on_change();
+    if (const auto* goal = std::get_if<GoalEffect>(&effect)) goals.push_back(*goal);
     if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
       words.push_back(trace->what);
       details.push_back(trace->detail);

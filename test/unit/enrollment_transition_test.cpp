@@ -13,7 +13,7 @@ namespace {
 const UtcZone kUtc;
 const Instant kNow = Utc("2025-06-02T12:00:00Z");  // a Monday
 constexpr int kPhases = static_cast<int>(Phase::kEnded) + 1;
-constexpr int kInputs = static_cast<int>(InputKind::kAnswer) + 1;
+constexpr int kInputs = static_cast<int>(InputKind::kSuperseded) + 1;
 
 using Pair = std::pair<Phase, InputKind>;
 using Outcomes = std::map<Pair, std::set<Phase>>;
@@ -41,14 +41,18 @@ Outcomes Expected() {
       /* start          */ {any_stop, {W},      {H},      {T},      {A},        {E}},
       /* again          */ {any_stop, {W},      {H},      {T},      {A},        {E}},
       /* timer          */ {{R},      any_stop, any_stop, any_stop, {R, E},     {E}},
-      /* record changed */ {{R},      any_stop, {H},      {T},      {A},        {E}},
+      /* record changed */ {{R},      any_stop, {H, E},   {T, E},   {A, E},     {E}},
       /* record deleted */ {{E},      {E},      {E},      {E},      {E},        {E}},
       /* removed        */ {{E},      {E},      {E},      {E},      {E},        {E}},
       /* archived       */ {{E},      {E},      {E},      {E},      {E},        {E}},
+      /* merged         */ {{E},      {E},      {E},      {E},      {E},        {E}},
+      /* retried        */ {{R},      {W},      {H},      any_stop, {A},        {E}},
       /* failed         */ {{T, E},   {T, E},   {T, E},   {T, E},   {T, E},     {E}},
       /* resume         */ {{R},      any_stop, any_stop, {T},      {R, E},     {E}},
       /* put off        */ {{T},      {T},      {T},      {T},      {T, E},     {E}},
       /* answer         */ {{R},      {W},      {H},      {T},      {T, E},     {E}},
+      /* heard          */ {{R, E},   {W, E},   {H, E},   {T, E},   {A, E},     {E}},
+      /* superseded     */ {{E},      {E},      {E},      {E},      {E},        {E}},
   };
   // clang-format on
   Outcomes expected;
@@ -90,6 +94,13 @@ std::vector<Journey> World() {
           if (auto* approve = std::get_if<ApproveStep>(&step.body)) approve->then = {kEndOfSteps, kEndOfSteps, kEndOfSteps};
         }
         world.push_back(journey);
+        // It has a reason to leave: a condition that holds, or an event that it hears.
+        journey.program.settings.exits = {Holds(1)};
+        journey.values.push_back(Value(true));
+        world.push_back(journey);
+        journey.program.settings.exits.clear();
+        journey.program.listeners = {Listens(Listener::Kind::kExit, 0, "order.cancelled")};
+        world.push_back(journey);
       }
     }
   }
@@ -114,7 +125,9 @@ TEST(EnrollmentTransitions, EveryPhaseTakesEveryInputAsTheTableSays) {
       if (!StandsWell(journey, journey.state.phase)) continue;
       journey.state.due = HasTimer(journey.state.phase) ? std::optional(Plus(kNow, -kMinute)) : std::nullopt;
       for (int input = 0; input < kInputs; ++input) {
-        const Decision decision = recorder.Take(journey, {.kind = static_cast<InputKind>(input), .timer = 3});
+        Input given{.kind = static_cast<InputKind>(input), .timer = 3};
+        if (given.kind == InputKind::kHeard && !journey.program.listeners.empty()) given.heard = {0};
+        const Decision decision = recorder.Take(journey, given);
         EXPECT_EQ(decision.state.due.has_value(), HasTimer(decision.state.phase)) << "phase " << phase << " input " << input;
         EXPECT_EQ(decision.again, decision.state.phase == R && !decision.effects.empty());
       }

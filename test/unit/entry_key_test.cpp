@@ -35,5 +35,24 @@ TEST(EntryKey, OfFields) {
   EXPECT_EQ(KeyOf(settings, {Value(), Value(std::string("a"))}, {"17", "order", "900"}), "none") << "semantics 5: no_entry_key";
 }
 
+// definition: an event of the entity that the key is of concerns the enrollment of that row, any other event of the contact all of them.
+TEST(EntryKey, WhichEventsConcernAnEnrollment) {
+  Program program;
+  program.settings.entry_entity = "order";
+  const EntryKey own{EntryBy::kRow, "900"};
+  EXPECT_TRUE(ConcernsEntry(program, own, {}, {"17", "order", "900"}));
+  EXPECT_FALSE(ConcernsEntry(program, own, {}, {"17", "order", "901"}));
+  EXPECT_TRUE(ConcernsEntry(program, own, {}, {"17", "ticket", "5"}));
+  EXPECT_TRUE(ConcernsEntry(program, own, {}, {"17", "", ""}));
+  EXPECT_TRUE(ConcernsEntry(program, {EntryBy::kContact, "17"}, {}, {"17", "order", "901"}));
+  program.settings.entry_key = {0};
+  program.table.fields = {{.scope = Scope::kRow, .entity = "order", .name = "product", .path = {}, .type = {.kind = TypeKind::kInteger}}};
+  const Value product(int64_t{3});
+  const Value* facts[] = {&product};
+  EXPECT_TRUE(ConcernsEntry(program, {EntryBy::kFields, "3"}, facts, {"17", "order", "901"}));
+  EXPECT_FALSE(ConcernsEntry(program, {EntryBy::kFields, "4"}, facts, {"17", "order", "901"}));
+  EXPECT_TRUE(ConcernsEntry(program, {EntryBy::kFields, "4"}, facts, {"17", "ticket", "5"})) << "its fields are not there to be compared";
+}
+
 }  // namespace
 }  // namespace workflow

@@ -13,6 +13,7 @@
 #include "core/calendar/civil.h"
 #include "core/condition/condition.h"
 #include "core/condition/field.h"
+#include "core/delivery/consent.h"
 
 namespace workflow {
 
@@ -73,6 +74,14 @@ struct ZoneRule {
   std::vector<std::pair<std::string, std::string>> map;  // value -> zone; empty: the value is the zone
 };
 
+// Whether messages to the contact may go out, told by a row: the contact's, or the one by which it entered. One of the two says so.
+struct ConsentRule {
+  ConsentScope scope = ConsentScope::kChannel;  // of what a no is
+  std::string channel = {};                     // empty: every channel
+  std::optional<Condition> allowed_when = {};   // over the binding's fields, queries among them; anything but true is a no
+  std::string sql = {};                         // one SELECT of a boolean over row.<column>, run after commit
+};
+
 struct Binding {
   std::string entity;
   std::vector<std::string> key;     // columns
@@ -85,6 +94,7 @@ struct Binding {
   std::vector<BoundEvent> events;   // created, updated, deleted, the declared, the tag events
   std::vector<ZoneRule> zone;       // of a contact: the first that gives a known zone
   std::string tags;                 // a list field (text array, enum array, jsonb array); empty: none
+  std::vector<ConsentRule> consent;
   std::optional<Condition> live;    // over the table; none: every row that exists is live
   bool lookup = false;              // read only: no trigger, no events
   bool replicated = false;          // ENABLE ALWAYS

@@ -38,6 +38,7 @@ void ReadTags(Build* build);        // tags.cpp
 void ReadEvents(Build* build);      // events.cpp
 void ReadLive(Build* build);        // events.cpp
 void ReadZone(Build* build);        // routes.cpp
+void ReadConsent(Build* build);     // consent.cpp
 void ReadReplicated(Build* build);  // complete.cpp
 void ReadBackfill(Build* build);    // complete.cpp
 

@@ -20,7 +20,8 @@ CatalogEntity OfBinding(const Binding& binding) {
   CatalogEntity entity = {.name = binding.entity, .fields = {}, .events = {}, .has_tags = !binding.tags.empty()};
   for (const BoundField& field : binding.fields) {
     entity.fields.push_back({.name = field.name, .type = field.type, .nullable = field.nullable, .writable = IsWritable(binding, field),
-                             .insertable = IsInsertable(binding, field)});
+                             .insertable = IsInsertable(binding, field),
+                             .derived = field.column.empty()});
   }
   for (const BoundEvent& event : binding.events) entity.events.push_back({event.name});
   return entity;
@@ -32,6 +33,7 @@ void Merge(const CatalogEntity& other, CatalogEntity* entity) {
     if (same == nullptr || same->type.kind != field.type.kind || same->type.element != field.type.element) return true;
     field.nullable = field.nullable || same->nullable;
     field.writable = field.writable && same->writable;
+    field.derived = field.derived || same->derived;
     field.insertable = field.insertable && same->insertable;
     return false;
   });

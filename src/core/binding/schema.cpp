@@ -79,7 +79,14 @@ const char* BindingSchema() {
         {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
       ]
     },
-    "consent": {"$ref": "#/$defs/not_supported"},
+    "consent": {
+      "description": "When messages to the contact may go out, told by this row. All rules count.",
+      "anyOf": [
+        {"$ref": "#/$defs/consent"},
+        {"type": "array", "items": {"$ref": "#/$defs/consent"}},
+        {"type": "null"}
+      ]
+    },
     "lines": {"$ref": "#/$defs/not_supported"},
     "replies": {"$ref": "#/$defs/not_supported"},
     "tenant_setting": {"$ref": "#/$defs/not_supported"}
@@ -116,6 +123,25 @@ const char* BindingSchema() {
           }
         }
       ]
+    },
+    "consent": {
+      "type": "object",
+      "required": ["allowed_when"],
+      "additionalProperties": false,
+      "properties": {
+        "channel": {"description": "Default: every channel.", "anyOf": [{"$ref": "#/$defs/text"}, {"type": "null"}]},
+        "category": {
+          "description": "marketing: that alone; informational, the default: marketing too; transactional: everything.",
+          "enum": ["marketing", "informational", "transactional", null]
+        },
+        "allowed_when": {
+          "description": "A condition on the row, or one SELECT of a boolean with the row as row.<column>.",
+          "anyOf": [
+            {"$ref": "#/$defs/condition"},
+            {"type": "object", "required": ["sql"], "additionalProperties": false, "properties": {"sql": {"$ref": "#/$defs/text"}}}
+          ]
+        }
+      }
     },
     "field": {
       "anyOf": [

@@ -14,6 +14,7 @@ class BindingScope final : public FieldScope {
   enum class Place : uint8_t {
     kEvent,  // `when` of an event: a change, so there is a before
     kLive,   // `live`: a state, so there is none
+    kConsent,  // a state as well, but looked at after commit: queries are known
   };
   // `broken`: names whose own declaration is already reported.
   BindingScope(Binding* binding, Place place, const std::vector<std::string>& broken);

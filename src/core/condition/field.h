@@ -19,6 +19,7 @@ enum class Scope : uint8_t {
   kOld,         // the same before the change that made the event; null on insert
   kEvent,       // event.name, event.at, event.data.<path>
   kEnrollment,  // enrollment.entered_at, enrollment.version, enrollment.data.<path>
+  kMessage,     // message.<step>.opened_at: of the message that a step of this enrollment wrote last; `entity` is the step's id
   kStep,        // step.<id>.<path>: what a step of this enrollment has given; `name` is its id
   kWorkflow,    // workflow.<name>.active: does the contact have a live enrollment in it
   kAccount,     // account.timezone, account.sender.<path>, account.data.<path>

@@ -16,6 +16,7 @@ struct CatalogField {
   bool nullable = true;
   bool writable = false;  // a plain column that `set` may change
   bool insertable = false;  // one that a new row may be given: also a key
+  bool derived = false;   // what a query gives: no event tells that it has changed
 };
 
 struct CatalogEvent {

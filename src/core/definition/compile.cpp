@@ -1,5 +1,7 @@
 #include "core/definition/compile.h"
 
+#include <algorithm>
+
 #include "core/definition/sections.h"
 
 namespace workflow {
@@ -22,7 +24,7 @@ class DefinitionReader {
     const Json* triggers = reader_.Take("triggers");
     const Json* settings = reader_.Take("settings");
     const Json* steps = reader_.Take("steps");
-    reader_.Refuse("goals", "[]");
+    const Json* goals = reader_.Take("goals");
     if (triggers == nullptr) {
       reader_.Missing("triggers", "A workflow that is entered only by enroll() has [{\"on\": \"manual\"}].");
     } else if (!triggers->is_array()) {
@@ -32,12 +34,28 @@ class DefinitionReader {
     if (known) ReadTriggers(*triggers, "/triggers", context_);
     if (!known) context_->open = true;
     ReadSettings(settings, "/settings", context_);
+    if (goals != nullptr) ReadGoals(*goals, "/goals", context_);
     if (steps == nullptr) reader_.Missing("steps", "A workflow has at least one step.");
     if (steps != nullptr) ReadSteps(*steps, "/steps", context_);
+    CheckMessageSteps();
+    CheckGoals(context_);
+    CollectWatched(&context_->program);
     reader_.Finish();
   }
 
  private:
+  // message.<id> names a step that writes messages.
+  void CheckMessageSteps() {
+    std::vector<std::string> known;
+    for (const Step& step : context_->program.steps) if (std::holds_alternative<SendStep>(step.body)) known.push_back(step.id);
+    for (const auto& [path, id] : context_->message_steps) {
+      if (std::find(known.begin(), known.end(), id) != known.end()) continue;
+      const std::string near = NearestName(id, known);
+      context_->problems->Error(path, "no step " + Quote(id) + " sends a message",
+                                near.empty() ? "After \"message.\" comes the id of a send step." : "Did you mean \"message." + near + "\"?");
+    }
+  }
+
   void ReadDescription(const Json& text) {
     if (text.is_string()) {
       context_->program.description = text.string();

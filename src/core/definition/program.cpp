@@ -4,11 +4,13 @@ namespace workflow {
 namespace {
 
 const char* NameOf(const SendStep&) { return "send"; }
-const char* NameOf(const WaitStep&) { return "wait"; }
+const char* NameOf(const WaitStep& wait) { return wait.kind == WaitStep::Kind::kUntilGoal ? "goal" : "wait"; }
 const char* NameOf(const BranchStep&) { return "branch"; }
 const char* NameOf(const SetStep&) { return "set"; }
 const char* NameOf(const TagStep&) { return "tag"; }
 const char* NameOf(const StopStep&) { return "stop"; }
+const char* NameOf(const SplitStep&) { return "split"; }
+const char* NameOf(const GotoStep&) { return "goto"; }
 const char* NameOf(const NotifyStep&) { return "notify"; }
 const char* NameOf(const WebhookStep&) { return "webhook"; }
 const char* NameOf(const CreateStep&) { return "create"; }
@@ -33,6 +35,21 @@ int32_t Program::StepIndex(std::string_view id) const {
     if (steps[i].id == id) return static_cast<int32_t>(i);
   }
   return kEndOfSteps;
+}
+
+int32_t Program::GoalIndex(std::string_view id) const {
+  for (size_t i = 0; i < goals.size(); ++i) {
+    if (goals[i].id == id) return static_cast<int32_t>(i);
+  }
+  return -1;
+}
+
+std::optional<OnResume> ParseOnResume(const std::string& name) {
+  if (name == "freeze") return OnResume::kFreeze;
+  if (name == "catch_up") return OnResume::kCatchUp;
+  if (name == "restart_delay") return OnResume::kRestartDelay;
+  if (name == "drop_overdue") return OnResume::kDropOverdue;
+  return std::nullopt;
 }
 
 }  // namespace workflow

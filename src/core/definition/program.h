@@ -16,6 +16,7 @@
 #include "core/condition/condition.h"
 #include "core/condition/field.h"
 #include "core/definition/actions.h"
+#include "core/definition/flow.h"
 #include "core/message/template.h"
 
 namespace workflow {
@@ -55,16 +56,36 @@ struct Settings {
   PastRule if_past;
   std::optional<Duration> expires_after;
   int32_t retry_max = 5;                // on_error.retry
+  bool exit_on_unsubscribe = true;
+  std::vector<Condition> exits;         // those by an event are listeners
+  std::string exclusive_group;
+  bool restart = false;                 // while_live
+  ResponseRule response;                // stop_on_response
+  bool reentry_after_response = false;
+  OnResume on_resume = OnResume::kFreeze;
 };
 
+enum class Lookback : uint8_t { kSinceEntry, kSinceStep, kNone };
+
+// A goal step is a wait for a goal.
 struct WaitStep {
-  enum class Kind : uint8_t { kFor, kUntilDate, kUntilTime };
+  enum class Kind : uint8_t { kFor, kUntilDate, kUntilTime, kUntilEvent, kUntilCondition, kUntilGoal };
   Kind kind = Kind::kFor;
   Duration offset;                      // of kFor; of kUntilDate after the field's value (may be negative)
   uint32_t field = 0;                   // of kUntilDate
   std::optional<ClockTime> at;          // required for kUntilTime
   PastRule if_past;                     // the step's own, else the workflow's
   OnNull on_null = OnNull::kExit;
+  // Of the kinds that wait for something to happen:
+  int32_t listener = -1;                // of kUntilEvent: index into the program's listeners
+  Lookback lookback = Lookback::kSinceEntry;
+  std::optional<Condition> condition;   // of kUntilCondition
+  bool hourly = false;                  // no event tells of all that `condition` reads
+  int32_t goal = -1;                    // of kUntilGoal
+  std::optional<Duration> timeout;      // none: for ever
+  int32_t on_timeout = kEndOfSteps;     // where it goes on then
+
+  bool IsOpen() const { return kind >= Kind::kUntilEvent; }
 };
 
 struct Branch { std::string name; Condition condition; int32_t target = kEndOfSteps; };
@@ -79,7 +100,7 @@ struct Step {
   std::optional<Condition> filter;      // `if` on a step that is no `if`: not true, the step is passed over
   int32_t next = kEndOfSteps;
   std::variant<SendStep, WaitStep, BranchStep, SetStep, TagStep, StopStep, NotifyStep, WebhookStep, CreateStep, CopyStep, TaskStep, AssignStep,
-               ApproveStep, CallStep, EmitStep, EnrollStep, UnenrollStep, SubscribeStep>
+               ApproveStep, CallStep, EmitStep, EnrollStep, UnenrollStep, SubscribeStep, SplitStep, GotoStep>
       body;
 };
 
@@ -90,12 +111,16 @@ struct Program {
   std::vector<Trigger> triggers;
   Settings settings;
   FieldTable table;                     // all fields of all conditions, waits and entry keys
+  std::vector<Goal> goals;
+  std::vector<Listener> listeners;
+  std::vector<uint32_t> watched;        // fields that waits, exits and goals read: a live enrollment is told when one changes
   std::vector<Step> steps;              // entry at 0
   bool has_results = false;             // some step leaves a result: step.<id>.<path>
   // Entities whose rows templates and steps read, with the names read ("contact" -> "first_name"): what a round must fetch besides
   // `table`. Stored templates are not among them: they may change after publishing.
   std::vector<std::string> references;  // dotted names, sorted
   int32_t StepIndex(std::string_view id) const;  // kEndOfSteps where there is none
+  int32_t GoalIndex(std::string_view id) const;  // -1 where there is none
 };
 
 }  // namespace workflow

@@ -21,7 +21,7 @@ const char* DefinitionSchema() {
       "items": {"$ref": "#/$defs/trigger"}
     },
     "settings": {"$ref": "#/$defs/settings"},
-    "goals": {"description": "Not supported by this version.", "type": "array", "maxItems": 0},
+    "goals": {"description": "What the workflow is for; reached by an event or a condition.", "type": "array", "maxItems": 50, "items": {"$ref": "#/$defs/goal"}},
     "steps": {"description": "What happens, in order.", "type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}
   },
   "$defs": {
@@ -50,6 +50,46 @@ const char* DefinitionSchema() {
       },
       "if": {"properties": {"on": {"const": "manual"}}, "required": ["on"]},
       "then": {"properties": {"filter": false}}
+    },
+
+    "event": {
+      "description": "An event, like order.paid.",
+      "type": "string",
+      "pattern": "^[^.\\u0000-\\u0020\\u007f\"]+(\\.[^.\\u0000-\\u0020\\u007f\"]+)+$",
+      "maxLength": 127
+    },
+    "listener": {
+      "description": "An event that a live enrollment is told of, or its name.",
+      "anyOf": [
+        {"$ref": "#/$defs/event"},
+        {
+          "type": "object",
+          "required": ["on"],
+          "additionalProperties": false,
+          "properties": {"on": {"$ref": "#/$defs/event"}, "filter": {"$ref": "#/$defs/condition"}}
+        }
+      ]
+    },
+    "exit": {"anyOf": [{"$ref": "#/$defs/listener"}, {"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/group"}]},
+    "response_scope": {"enum": ["off", "enrollment", "workflow", "any_inbound"]},
+    "goal": {
+      "type": "object",
+      "required": ["id"],
+      "additionalProperties": false,
+      "properties": {
+        "id": {"description": "Kept for ever.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
+        "on": {"$ref": "#/$defs/event"},
+        "filter": {"$ref": "#/$defs/condition"},
+        "if": {"$ref": "#/$defs/condition"},
+        "then": {"description": "Default: exit.", "enum": ["exit", "jump", "count"]},
+        "count_within": {"description": "From entry; later it is reached without being counted.", "$ref": "#/$defs/duration"},
+        "count_after_exit": {"description": "After the end.", "$ref": "#/$defs/duration"},
+        "met_at_entry": {"description": "Default: skip, who has reached it does not enter.", "enum": ["skip", "enter"]}
+      },
+      "oneOf": [
+        {"required": ["on"], "properties": {"met_at_entry": false}},
+        {"required": ["if"], "properties": {"filter": false, "count_after_exit": false}}
+      ]
     },
 
     "condition": {
@@ -150,11 +190,34 @@ const char* DefinitionSchema() {
             "then": {"const": "exit"}
           }
         },
-        "on_resume": {"const": "freeze"},
-        "stop_on_response": {"const": "off"},
-        "exit_on_unsubscribe": {"const": false},
-        "while_live": {"const": "ignore"},
-        "reentry_after_response": {"const": false},
+        "on_resume": {
+          "description": "What a pause does to waits. Default: freeze.",
+          "enum": ["freeze", "catch_up", "restart_delay", "drop_overdue"]
+        },
+        "stop_on_response": {
+          "description": "What an answer of the contact ends. Default: off.",
+          "anyOf": [
+            {"$ref": "#/$defs/response_scope"},
+            {
+              "type": "object",
+              "required": ["scope"],
+              "additionalProperties": false,
+              "properties": {
+                "scope": {"$ref": "#/$defs/response_scope"},
+                "auto_replies": {"type": "boolean"},
+                "channels": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}}
+              }
+            }
+          ]
+        },
+        "exit": {
+          "description": "Ends an enrollment: a condition, an event, or a list of which any does.",
+          "anyOf": [{"$ref": "#/$defs/exit"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/exit"}}]
+        },
+        "exclusive_group": {"description": "Entering one workflow of a group ends the contact's enrollments in the others.", "$ref": "#/$defs/text"},
+        "exit_on_unsubscribe": {"type": ["boolean", "null"]},
+        "while_live": {"description": "An entering event while one is live. Default: ignore.", "enum": ["ignore", "restart"]},
+        "reentry_after_response": {"type": "boolean"},
         "frequency_cap": {"type": "array", "maxItems": 0}
       }
     },
@@ -198,7 +261,7 @@ const char* DefinitionSchema() {
       "required": ["type"],
       "properties": {
         "type": {
-          "enum": ["send", "wait", "if", "branch", "set", "tag", "stop", "notify", "webhook", "create", "copy", "task", "assign", "approve",
+          "enum": ["send", "wait", "if", "branch", "split", "goal", "goto", "set", "tag", "stop", "notify", "webhook", "create", "copy", "task", "assign", "approve",
                    "call", "emit", "enroll", "unenroll", "subscribe", "unsubscribe"]
         },
         "id": {"description": "Kept for ever; given if left out.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
@@ -209,6 +272,9 @@ const char* DefinitionSchema() {
         {"if": {"properties": {"type": {"const": "wait"}}}, "then": {"$ref": "#/$defs/wait"}},
         {"if": {"properties": {"type": {"const": "if"}}}, "then": {"$ref": "#/$defs/choice"}},
         {"if": {"properties": {"type": {"const": "branch"}}}, "then": {"$ref": "#/$defs/branches"}},
+        {"if": {"properties": {"type": {"const": "split"}}}, "then": {"$ref": "#/$defs/split"}},
+        {"if": {"properties": {"type": {"const": "goal"}}}, "then": {"$ref": "#/$defs/goal_step"}},
+        {"if": {"properties": {"type": {"const": "goto"}}}, "then": {"$ref": "#/$defs/goto"}},
         {"if": {"properties": {"type": {"const": "set"}}}, "then": {"$ref": "#/$defs/set"}},
         {"if": {"properties": {"type": {"const": "tag"}}}, "then": {"$ref": "#/$defs/tag"}},
         {"if": {"properties": {"type": {"const": "stop"}}}, "then": {"$ref": "#/$defs/stop"}},
@@ -264,16 +330,80 @@ const char* DefinitionSchema() {
           ]
         },
         "until_time": {"description": "The next time the clock shows this.", "$ref": "#/$defs/clock"},
+        "until_event": {"description": "The contact's next event of this kind, or one since entry.", "$ref": "#/$defs/listener"},
+        "until": {"description": "Until this holds.", "$ref": "#/$defs/condition"},
+        "lookback": {"description": "Which events before the wait count. Default: since_entry.", "enum": ["since_entry", "since_step", "none"]},
+        "timeout": {"description": "The longest it lasts.", "$ref": "#/$defs/duration"},
+        "on_timeout": {"description": "Steps that are taken then.", "$ref": "#/$defs/steps"},
+        "forever": {"description": "Needed where there is no timeout.", "type": "boolean"},
         "at": {"description": "The clock time on the day reached.", "$ref": "#/$defs/clock"},
         "if_past": {"$ref": "#/$defs/if_past"},
         "grace": {"$ref": "#/$defs/duration"},
         "on_null": {"description": "Where the date is empty. Default: exit.", "enum": ["exit", "continue"]}
       },
-      "oneOf": [{"required": ["for"]}, {"required": ["until_date"]}, {"required": ["until_time"]}],
+      "oneOf": [
+        {"required": ["for"], "properties": {"timeout": false, "on_timeout": false, "forever": false}},
+        {"required": ["until_date"], "properties": {"timeout": false, "on_timeout": false, "forever": false}},
+        {"required": ["until_time"], "properties": {"timeout": false, "on_timeout": false, "forever": false}},
+        {"required": ["until_event"], "allOf": [{"$ref": "#/$defs/ending"}]},
+        {"required": ["until"], "allOf": [{"$ref": "#/$defs/ending"}]}
+      ],
       "dependentSchemas": {
         "on_null": {"required": ["until_date"]},
+        "lookback": {"required": ["until_event"]},
         "until_time": {"properties": {"at": false}}
       }
+    },
+    "ending": {
+      "properties": {"at": false},
+      "anyOf": [
+        {"required": ["timeout"], "properties": {"forever": {"const": false}}},
+        {"required": ["forever"], "properties": {"forever": {"const": true}, "timeout": false, "on_timeout": false}}
+      ]
+    },
+    "goal_step": {
+      "description": "A place to wait for a goal, or to jump to when it is reached.",
+      "required": ["goal"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "goal": {"description": "The id of a goal.", "$ref": "#/$defs/text"},
+        "timeout": {"$ref": "#/$defs/duration"},
+        "on_timeout": {"$ref": "#/$defs/steps"},
+        "forever": {"type": "boolean"},
+        "if_past": {"$ref": "#/$defs/if_past"},
+        "grace": {"$ref": "#/$defs/duration"}
+      },
+      "allOf": [{"$ref": "#/$defs/ending"}]
+    },
+    "split": {
+      "description": "Paths by share; the same contact takes the same one for ever.",
+      "required": ["paths"],
+      "additionalProperties": false,
+      "properties": {
+        "type": true, "id": true, "if": true,
+        "paths": {
+          "type": "array",
+          "minItems": 2,
+          "items": {
+            "type": "object",
+            "additionalProperties": false,
+            "properties": {
+              "name": {"$ref": "#/$defs/text"},
+              "weight": {"description": "Default: equal shares.", "type": "integer", "minimum": 0, "maximum": 1000000},
+              "holdout": {"description": "A control group: no messages from here on.", "type": "boolean"},
+              "steps": {"$ref": "#/$defs/steps"}
+            },
+            "anyOf": [{"required": ["steps"]}, {"required": ["holdout"], "properties": {"holdout": {"const": true}}}]
+          }
+        }
+      }
+    },
+    "goto": {
+      "description": "Goes on at another step.",
+      "required": ["step"],
+      "additionalProperties": false,
+      "properties": {"type": true, "id": true, "if": true, "step": {"description": "The id of a step.", "$ref": "#/$defs/text"}}
     },
     "choice": {
       "description": "Two ways, by a condition.",

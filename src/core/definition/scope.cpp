@@ -8,7 +8,7 @@
 namespace workflow::definition {
 namespace {
 
-constexpr std::array kLaterRoots = {"message", "campaign", "score", "goal"};
+constexpr std::array kLaterRoots = {"campaign", "score", "goal"};
 constexpr size_t kNamesShownMax = 20;
 
 // An attached table may have such a name; then it is meant.
@@ -112,13 +112,14 @@ Names Names::OfSteps(CompileContext* context) { return Names(context, Place::kSt
 
 // Roots that are the same for every CRM. An attached table that is called "account" or "workflow" is meant by its name.
 bool Names::KnowsRoot(std::string_view root) const {
+  if (root == "message") return place_ == Place::kStep && FindEntity(context_->catalog, root) == nullptr;
   if (root == "account" || root == "workflow") return FindEntity(context_->catalog, root) == nullptr;
   return root == "event" || (root == "enrollment" && place_ == Place::kStep) || (root == "old" && place_ == Place::kTrigger);
 }
 
 std::string Names::Available() const {
   std::vector<std::string> roots = entities_;
-  for (const char* root : {"event", "enrollment", "old", "account", "workflow"}) {
+  for (const char* root : {"event", "enrollment", "message", "old", "account", "workflow"}) {
     if (KnowsRoot(root)) roots.emplace_back(root);
   }
   return "Available are " + QuoteList(roots) + ".";
@@ -128,7 +129,7 @@ std::string Names::HintOfBareName(std::string_view name) const {
   const CatalogEntity* contact = FindEntity(context_->catalog, kContact);
   if (contact != nullptr && FindField(*contact, name) != nullptr) return "Did you mean \"contact." + std::string(name) + "\"?";
   std::vector<std::string> known = entities_;
-  known.insert(known.end(), {"event", "enrollment", "account", "workflow"});
+  known.insert(known.end(), {"event", "enrollment", "message", "account", "workflow"});
   std::string hint = NearestName(name, known) == name ? std::string() : NearestHint(name, known);
   return hint.empty() ? "Fields are written with their entity, like \"contact.email\". " + Available() : hint;
 }
@@ -138,6 +139,8 @@ void Names::ReportRoot(std::string_view root, const std::string& path, Problems*
     problems->Error(path, "\"old\" is known only in the filter of a trigger", "A step sees rows as they are when it is taken.");
   } else if (root == "enrollment") {
     problems->Error(path, "\"enrollment\" is known only in steps", "Before the contact has entered there is no enrollment.");
+  } else if (root == "message" && FindEntity(context_->catalog, root) == nullptr) {
+    problems->Error(path, "\"message\" is known only in steps", "Before the contact has entered nothing was sent.");
   } else if (root == kContact) {
     problems->Error(path, "no table is attached as \"contact\"", "Attach the table of contacts with workflow.attach first.");
   } else if (FindEntity(context_->catalog, root) != nullptr) {
@@ -223,6 +226,32 @@ std::optional<Field> Names::FindOld(std::string_view name, const std::string& pa
   return field;
 }
 
+// What comes back of messages. Receipts of machines satisfy only who asks for them (semantics 27).
+constexpr std::array kMessageTimes = {"sent_at",    "delivered_at", "opened_at",    "clicked_at",        "replied_at",
+                                      "bounced_at", "complained_at", "unsubscribed_at", "machine_opened_at", "machine_clicked_at"};
+
+// message.<step>.<name>; whether the step is one that sends is known when all of them are read.
+std::optional<Field> Names::FindMessage(std::string_view name, const std::string& path, Problems* problems) {
+  if (place_ != Place::kStep) {
+    problems->Error(path, "\"message\" is known only in steps", "Before the contact has entered nothing was sent.");
+    return {};
+  }
+  auto [step, what] = SplitName(SplitName(name).rest);
+  const bool is_time = std::find(kMessageTimes.begin(), kMessageTimes.end(), what) != kMessageTimes.end();
+  if (!is_time && what != "outcome") {
+    std::vector<std::string> known(kMessageTimes.begin(), kMessageTimes.end());
+    known.emplace_back("outcome");
+    const std::string near = NearestName(what, known);
+    problems->Error(path, Quote(name) + " is not known",
+                    near.empty() ? "Of a message there are " + QuoteList(known) + "."
+                                 : "Did you mean \"message." + std::string(step) + '.' + near + "\"?");
+    return {};
+  }
+  context_->message_steps.emplace_back(path, step);
+  return Field{.scope = Scope::kMessage, .entity = std::string(step), .name = std::string(what), .path = {},
+               .type = {.kind = is_time ? TypeKind::kTimestamptz : TypeKind::kText}};
+}
+
 // workflow.<name>.active; a workflow's name may have dots in it.
 std::optional<Field> Names::FindWorkflow(std::string_view name, const std::string& path, Problems* problems) const {
   constexpr std::string_view kRoot = "workflow.", kActive = ".active";
@@ -253,6 +282,7 @@ std::optional<Field> Names::Find(std::string_view name, const std::string& path,
   }
   if (root == "step" && FindEntity(context_->catalog, root) == nullptr) return FindResult(name, path, problems);
   if (root == "old") return FindOld(name, path, problems);
+  if (root == "message" && KnowsRoot(root)) return FindMessage(name, path, problems);
   if (root == "workflow" && KnowsRoot(root)) return FindWorkflow(name, path, problems);
   if (KnowsRoot(root)) return FindBuiltIn(name, path, problems);
   return FindOfRow(root, rest, path, problems);
@@ -302,6 +332,7 @@ bool Names::CheckReference(std::string_view name, const std::string& path, Probl
     ReportUnsupported(path, "the name " + Quote(name), problems);
     return false;
   }
+  if (root == "message" && KnowsRoot(root)) return SplitName(rest).rest.empty() || FindMessage(name, path, problems).has_value();
   if (root == "workflow" && KnowsRoot(root)) {
     problems->Error(path, Quote(name) + " is not known", "Known is \"workflow.name\".");
     return false;

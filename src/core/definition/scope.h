@@ -27,6 +27,7 @@ struct CompileContext {
   std::set<std::string> references = {};
   std::vector<std::string> entities = {kContact};  // whose rows are there: the contact, then what the triggers bring
   std::set<std::string> partial = {};              // those of `entities` that not every trigger brings
+  std::vector<std::pair<std::string, std::string>> message_steps = {};  // steps named by message.<id>, with the place
   // Where step.<id> is read, and which id; steps are known only when all of them have been read.
   std::vector<std::pair<std::string, std::string>> step_references = {};
   // A trigger could not be read, so what it would bring is not known: then every attached entity passes, lest one mistake be
@@ -64,6 +65,7 @@ class Names final : public FieldScope {
   std::optional<Field> FindResult(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindOld(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindOfRow(std::string_view root, std::string_view rest, const std::string& path, Problems* problems);
+  std::optional<Field> FindMessage(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindWorkflow(std::string_view name, const std::string& path, Problems* problems) const;
   bool KnowsRoot(std::string_view root) const;
   std::string Available() const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,28 @@ void ReadSettings(const Json* json, const std::string& path, CompileContext* con
 
 // Fills program.steps. Goes after the settings, for steps inherit from them. `json` is the array.
 void ReadSteps(const Json& json, const std::string& path, CompileContext* context);
+
+// Fills program.goals. Goes before the steps, which may wait for goals. `json` is the array.
+void ReadGoals(const Json& json, const std::string& path, CompileContext* context);
+
+// What the parts say together: goals that are jumped to have their step.
+void CheckGoals(CompileContext* context);
+
+// Fills program.watched.
+void CollectWatched(Program* program);
+
+// Of an event's name: the entity whose row makes it, empty where none does or where another problem was reported; nothing where it
+// is no name of an event at all.
+std::optional<std::string> EntityOfEvent(const std::string& on, const std::string& path, CompileContext* context);
+
+// {"on": ..., "filter": ...} or a name; and the same two members of an object that has others too. Nothing where the event is not
+// understood; its problem is reported.
+std::optional<Listener> ReadListener(const Json& json, const std::string& path, const std::string& what, CompileContext* context);
+std::optional<Listener> ReadListenerOf(ObjectReader* reader, CompileContext* context);
+
+// The settings `exit`, `stop_on_response`.
+void ReadExits(const Json& json, const std::string& path, CompileContext* context);
+ResponseRule ReadResponse(const Json& json, const std::string& path, CompileContext* context);
 
 SendWindow ReadSendWindow(const Json& json, const std::string& path, Problems* problems);
 

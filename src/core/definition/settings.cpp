@@ -15,6 +15,11 @@ constexpr std::array kCategories = {Choice{"marketing", static_cast<int>(Categor
 constexpr std::array kPolicies = {
     Choice{"continue", static_cast<int>(IfPast::kContinue)}, Choice{"next_day", static_cast<int>(IfPast::kNextDay)},
     Choice{"skip", static_cast<int>(IfPast::kSkip)}, Choice{"exit", static_cast<int>(IfPast::kExit)}};
+constexpr std::array kWhileLive = {Choice{"ignore", 0}, Choice{"restart", 1}};
+constexpr std::array kOnResume = {Choice{"freeze", static_cast<int>(OnResume::kFreeze)},
+                                  Choice{"catch_up", static_cast<int>(OnResume::kCatchUp)},
+                                  Choice{"restart_delay", static_cast<int>(OnResume::kRestartDelay)},
+                                  Choice{"drop_overdue", static_cast<int>(OnResume::kDropOverdue)}};
 constexpr int64_t kRetryMax = 100;
 
 bool IsZoneName(std::string_view name) {
@@ -38,24 +43,33 @@ class SettingsReader {
     if (const Json* sender = reader_.Take("sender")) ReadSender(*sender);
     ReadEntry();
     if (auto category = reader_.Choose("category", kCategories)) settings_.category = static_cast<Category>(*category);
+    settings_.exit_on_unsubscribe = reader_.Boolean("exit_on_unsubscribe").value_or(settings_.category == Category::kMarketing);
     settings_.mark_as_read = reader_.Boolean("mark_as_read").value_or(false);
     settings_.if_past = ReadPastRule(&reader_, {}, problems_);
     settings_.expires_after = Positive("expires_after");
     if (const Json* on_error = reader_.Take("on_error")) ReadOnError(*on_error);
+    ReadFlow();
     RefuseLater();
     reader_.Finish();
   }
 
  private:
   void RefuseLater() {
-    reader_.Refuse("on_resume", "\"freeze\"");
-    reader_.Refuse("stop_on_response", "\"off\"");
-    reader_.Refuse("exit_on_unsubscribe", "false");
-    reader_.Refuse("while_live", "\"ignore\"");
-    reader_.Refuse("reentry_after_response", "false");
-    reader_.Refuse("exclusive_group");
-    reader_.Refuse("exit");
     reader_.Refuse("frequency_cap", "[]");
+  }
+
+  void ReadFlow() {
+    if (auto while_live = reader_.Choose("while_live", kWhileLive)) settings_.restart = *while_live != 0;
+    settings_.reentry_after_response = reader_.Boolean("reentry_after_response").value_or(false);
+    if (settings_.reentry_after_response && settings_.reentry == Reentry::kNever) {
+      problems_->Warning(reader_.At("reentry_after_response"), "\"reentry_after_response\" has no effect where nobody enters again",
+                         "Set \"reentry\" to \"after_exit\".");
+    }
+    if (auto group = reader_.Text("exclusive_group")) settings_.exclusive_group = *std::move(group);
+    if (auto on_resume = reader_.Choose("on_resume", kOnResume)) settings_.on_resume = static_cast<OnResume>(*on_resume);
+    if (const Json* exit = reader_.Take("exit")) ReadExits(*exit, reader_.At("exit"), context_);
+    if (const Json* response = reader_.Take("stop_on_response"))
+      settings_.response = ReadResponse(*response, reader_.At("stop_on_response"), context_);
   }
 
   std::optional<Duration> Positive(const char* key) {

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <array>
 
 #include "core/definition/steps.h"
@@ -8,8 +7,6 @@ namespace {
 
 constexpr std::array kOnNull = {Choice{"exit", static_cast<int>(OnNull::kExit)},
                                 Choice{"continue", static_cast<int>(OnNull::kContinue)}};
-constexpr std::array kLaterKinds = {"until", "until_event"};
-constexpr std::array kLaterKeys = {"until", "until_event", "timeout", "on_timeout", "lookback", "forever"};
 
 bool IsMoment(TypeKind kind) { return kind == TypeKind::kDate || kind == TypeKind::kTimestamp || kind == TypeKind::kTimestamptz; }
 
@@ -18,17 +15,23 @@ class WaitReader {
   WaitReader(ObjectReader* reader, Names* names, CompileContext* context)
       : reader_(*reader), names_(names), context_(context), problems_(context->problems) {}
 
-  WaitStep Read(const Json* length, const Json* date, const Json* time, bool later) {
-    int kinds = (length != nullptr ? 1 : 0) + (date != nullptr ? 1 : 0) + (time != nullptr ? 1 : 0);
-    if (kinds > 1 || (kinds == 0 && !later)) {
+  WaitStep Read() {
+    const Json *length = reader_.Take("for"), *date = reader_.Take("until_date"), *time = reader_.Take("until_time");
+    const Json *event = reader_.Take("until_event"), *condition = reader_.Take("until");
+    int kinds = 0;
+    for (const Json* kind : {length, date, time, event, condition}) kinds += kind != nullptr ? 1 : 0;
+    if (kinds != 1) {
       problems_->Error(reader_.path(),
                        kinds == 0 ? "a wait step does not say how long" : "a wait step says in more than one way how long",
-                       "It has exactly one of \"for\", \"until_date\" and \"until_time\".");
+                       "It has exactly one of \"for\", \"until_date\", \"until_time\", \"until_event\" and \"until\".");
     }
     step_.at = reader_.Clock("at");
     if (length != nullptr) ReadFor(*length);
     if (date != nullptr) ReadUntilDate(*date);
     if (time != nullptr) ReadUntilTime(*time);
+    ReadOpenWait(&reader_, event, condition, &step_, names_, context_);
+    if (kinds == 1) ReadEnd(&reader_, &step_, context_);
+    for (const char* key : {"timeout", "on_timeout", "forever"}) reader_.Allow(key);
     ReadPolicies(date != nullptr, kinds > 0);
     return step_;
   }
@@ -101,13 +104,6 @@ class WaitReader {
 
 }  // namespace
 
-WaitStep ReadWait(ObjectReader* reader, Names* names, CompileContext* context) {
-  const Json* length = reader->Take("for");
-  const Json* date = reader->Take("until_date");
-  const Json* time = reader->Take("until_time");
-  bool later = std::any_of(kLaterKinds.begin(), kLaterKinds.end(), [&](const char* key) { return reader->Has(key); });
-  for (const char* key : kLaterKeys) reader->Refuse(key);
-  return WaitReader(reader, names, context).Read(length, date, time, later);
-}
+WaitStep ReadWait(ObjectReader* reader, Names* names, CompileContext* context) { return WaitReader(reader, names, context).Read(); }
 
 }  // namespace workflow::definition

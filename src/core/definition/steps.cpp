@@ -7,15 +7,16 @@
 #include <map>
 #include <set>
 
+#include "core/definition/link.h"
+
 namespace workflow::definition {
 namespace {
 
 constexpr size_t kIdBytesMax = 63;
 constexpr int32_t kNowhere = -2;  // the start of an empty list, until it is known where its step goes on
 
-constexpr std::array kTypes = {"send",   "wait",   "if",      "branch", "set",  "tag",    "stop",     "notify",    "webhook",    "create",
-                               "copy",   "task",   "assign",  "approve", "call", "emit",   "enroll",   "unenroll",  "subscribe",  "unsubscribe"};
-constexpr std::array kLaterTypes = {"split", "goal", "goto"};
+constexpr std::array kTypes = {"send",   "wait",   "if",      "branch", "split", "goal",  "set",    "tag",      "goto",      "stop", "notify", "webhook",
+                                "create", "copy",   "task",    "assign", "approve", "call", "emit",  "enroll",   "unenroll",  "subscribe", "unsubscribe"};
 
 bool IsId(std::string_view id) {
   auto allowed = [](char c) {
@@ -39,6 +40,7 @@ class StepsReader {
     ReadList(&json, path, kEndOfSteps, 1);
     LinkLists();
     NameSteps();
+    LinkJumps(gotos_, &steps_, problems_);
     CheckResults();
   }
 
@@ -122,10 +124,6 @@ class StepsReader {
 
   bool CheckType(const std::string& type, const std::string& path) {
     if (Among(type, kTypes)) return true;
-    if (Among(type, kLaterTypes)) {
-      ReportUnsupported(path, "a step of type " + Quote(type), problems_);
-      return false;
-    }
     std::vector<std::string> known(kTypes.begin(), kTypes.end());
     std::string hint = NearestHint(type, known);
     problems_->Error(path, Quote(type) + " is no type of step", hint.empty() ? "Its types are " + QuoteList(known) + '.' : hint);
@@ -158,6 +156,13 @@ class StepsReader {
     if (type == "subscribe" || type == "unsubscribe") body = ReadSubscribe(&reader, type == "subscribe", context_);
     if (type == "if") body = ReadIf(&reader, index, depth);
     if (type == "branch") body = ReadBranch(&reader, index, depth);
+    if (type == "split") body = ReadSplit(&reader, index, depth);
+    if (type == "goal") body = ReadGoalStep(&reader, context_);
+    if (type == "goto") ReadGotoStep(&reader, index, &body);
+    if (auto* wait = std::get_if<WaitStep>(&body)) {
+      wait->on_timeout = ReadList(reader.Take("on_timeout"), reader.At("on_timeout"), index, depth + 1);
+      if (wait->listener >= 0) context_->program.listeners[static_cast<size_t>(wait->listener)].index = index;
+    }
     reader.Finish();
     Step& step = steps_[static_cast<size_t>(index)];
     step.filter = std::move(filter);
@@ -223,6 +228,35 @@ class StepsReader {
     return branch;
   }
 
+  void ReadGotoStep(ObjectReader* reader, int32_t index, decltype(Step::body)* body) {
+    *body = GotoStep{};
+    if (std::optional<std::string> target = ReadGoto(reader)) gotos_.push_back({index, *std::move(target), reader->At("step")});
+  }
+
+  SplitStep ReadSplit(ObjectReader* reader, int32_t index, int depth) {
+    SplitStep split;
+    std::vector<bool> weighted;
+    bool stated = reader->Has("paths");
+    const Json::Array* paths = reader->List("paths");
+    if (!stated) reader->Missing("paths", "Each is {\"name\": ..., \"weight\": 50, \"steps\": [...]}.");
+    if (paths != nullptr && paths->empty()) problems_->Error(reader->At("paths"), "the list of paths is empty");
+    for (size_t i = 0; paths != nullptr && i < paths->size(); ++i) {
+      std::string place = Pointer(reader->At("paths"), i);
+      ObjectReader one((*paths)[i], place, "a path", problems_);
+      bool has_weight = false;
+      split.paths.push_back(ReadSplitPath(&one, i, &has_weight));
+      weighted.push_back(has_weight);
+      SplitWay& path = split.paths.back();
+      if (one.is_object() && !one.Has("steps") && !path.holdout) one.Missing("steps");
+      size_t first = steps_.size();
+      path.target = ReadList(one.Take("steps"), one.At("steps"), index, depth + 1);
+      if (path.holdout) CheckHoldout(steps_, first, place, problems_);
+      one.Finish();
+    }
+    CheckSplit(split, weighted, reader->At("paths"), problems_);
+    return split;
+  }
+
   // A list is entered into lists_ before the lists inside it, so the step that holds it already knows where it goes on.
   void LinkLists() {
     auto after = [&](int32_t owner) { return owner == kEndOfSteps ? kEndOfSteps : steps_[static_cast<size_t>(owner)].next; };
@@ -230,6 +264,12 @@ class StepsReader {
       if (list.last != kEndOfSteps) steps_[static_cast<size_t>(list.last)].next = after(list.owner);
     }
     for (Step& step : steps_) {
+      if (auto* wait = std::get_if<WaitStep>(&step.body); wait != nullptr && wait->on_timeout == kNowhere) wait->on_timeout = step.next;
+      if (auto* split = std::get_if<SplitStep>(&step.body)) {
+        for (SplitWay& path : split->paths) {
+          if (path.target == kNowhere) path.target = step.next;
+        }
+      }
       if (auto* approval = std::get_if<ApproveStep>(&step.body)) {
         for (int32_t* answer : {&approval->then.approved, &approval->then.rejected, &approval->then.timed_out}) {
           if (*answer == kNowhere) *answer = step.next;
@@ -279,6 +319,7 @@ class StepsReader {
   std::vector<Step>& steps_;
   Names names_;
   std::vector<List> lists_;
+  std::vector<Jump> gotos_;
   std::vector<std::string> types_;          // as written, by index
   std::map<std::string, std::string> ids_;  // and where each is
   bool full_ = false;

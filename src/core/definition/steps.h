@@ -8,6 +8,15 @@ namespace workflow::definition {
 
 SendStep ReadSend(ObjectReader* reader, Names* names, CompileContext* context);
 WaitStep ReadWait(ObjectReader* reader, Names* names, CompileContext* context);
+// The rest of a wait for something to happen (step_until.cpp), and the end that such a wait must have.
+void ReadOpenWait(ObjectReader* reader, const Json* event, const Json* condition, WaitStep* wait, Names* names, CompileContext* context);
+void ReadEnd(ObjectReader* reader, WaitStep* wait, CompileContext* context);
+WaitStep ReadGoalStep(ObjectReader* reader, CompileContext* context);
+// The parts of a split that are no steps (step_split.cpp). `weighted`: which paths state a weight. The steps of a holdout path begin at `first`.
+SplitWay ReadSplitPath(ObjectReader* reader, size_t number, bool* weighted);
+void CheckSplit(const SplitStep& split, const std::vector<bool>& weighted, const std::string& path, Problems* problems);
+void CheckHoldout(const std::vector<Step>& steps, size_t first, const std::string& path, Problems* problems);
+std::optional<std::string> ReadGoto(ObjectReader* reader);
 SetStep ReadSet(ObjectReader* reader, const Json& step, Names* names, CompileContext* context);
 TagStep ReadTag(ObjectReader* reader, Names* names, CompileContext* context);
 StopStep ReadStop(ObjectReader* reader, CompileContext* context);

@@ -8,15 +8,6 @@ namespace {
 
 constexpr size_t kEventNameBytesMax = 127;
 constexpr std::array kTimerTriggers = {"date", "schedule"};
-// What steps make that are no change of a row.
-constexpr std::array kOwnEvents = {"contact.subscribed", "contact.unsubscribed", "campaign.subscribed"};
-constexpr std::array kLaterSources = {"message", "campaign", "score", "workflow"};
-
-std::vector<std::string> EventsOf(const CatalogEntity& entity) {
-  std::vector<std::string> names;
-  for (const CatalogEvent& event : entity.events) names.push_back(event.name);
-  return names;
-}
 
 class TriggerReader {
  public:
@@ -45,50 +36,9 @@ class TriggerReader {
   // The entity whose row makes the event; empty for events that no row makes and for those that are wrong.
   std::string EntityOf(const std::string& on) {
     if (on == "manual") return {};
-    std::string path = reader_.At("on");
-    if (!IsEventName(on)) {
-      std::string hint = NearestHint(on, AllEvents());
-      problems_->Error(path, Quote(on) + " is no event name",
-                       hint.empty() ? "An event is named like \"contact.created\"." : hint);
-      context_->open = true;
-      return {};
-    }
-    if (Among(on, kOwnEvents)) return {};
-    std::string root = on.substr(0, on.find('.'));
-    const CatalogEntity* entity = FindEntity(context_->catalog, root);
-    if (entity != nullptr) {
-      CheckEvent(*entity, on, path);
-      return root;
-    }
-    if (Among(root, kLaterSources)) {
-      ReportUnsupported(path, "the trigger " + Quote(on), problems_);
-      return {};
-    }
-    if (root == kContact) {
-      problems_->Error(path, "no table is attached as \"contact\"", "Attach the table of contacts with workflow.attach first.");
-      return {};
-    }
-    // A custom event, unless a known one was meant.
-    std::string near = NearestHint(on, AllEvents());
-    if (!near.empty()) problems_->Warning(path, Quote(on) + " is no event of an attached table: only emit() can make it", near);
-    return {};
-  }
-
-  void CheckEvent(const CatalogEntity& entity, const std::string& on, const std::string& path) {
-    std::vector<std::string> own = EventsOf(entity);
-    if (std::find(own.begin(), own.end(), on) != own.end()) return;
-    std::string hint = NearestHint(on, own);
-    if (hint.empty()) hint = NearestHint(on, AllEvents());
-    if (hint.empty()) hint = own.empty() ? Quote(entity.name) + " has no events." : "Its events are " + QuoteList(own) + '.';
-    problems_->Error(path, Quote(entity.name) + " has no event " + Quote(on), hint);
-  }
-
-  std::vector<std::string> AllEvents() const {
-    std::vector<std::string> names = {"manual"};
-    for (const CatalogEntity& entity : context_->catalog.entities) {
-      for (const CatalogEvent& event : entity.events) names.push_back(event.name);
-    }
-    return names;
+    std::optional<std::string> entity = EntityOfEvent(on, reader_.At("on"), context_);
+    if (!entity) context_->open = true;
+    return entity.value_or(std::string());
   }
 
   void ReadFilter(Trigger* trigger, bool event_known) {

@@ -44,6 +44,7 @@ Verdict Judge(const HandOut& message) {
   if (CancelsMessages(message.ended)) {
     return {MessageState::kCancelled, std::string("the enrollment ended: ") + EndReasonName(message.ended)};
   }
+  if (!message.withdrawn.empty()) return {MessageState::kSuppressed, std::string(message.withdrawn)};
   if (message.attempt >= kAttemptsMax) {
     return {MessageState::kDead, message.last_reason.empty() ? "no sender has said what became of it" : std::string(message.last_reason)};
   }

@@ -44,12 +44,13 @@ struct HandOut {
   EndReason ended = EndReason::kNone;  // of its enrollment; none: it lives
   int32_t attempt = 0;                 // how often it was handed out so far
   std::string_view last_reason = {};   // what a sender said of the last attempt
+  std::string_view withdrawn = {};     // why the contact's consent stops it; empty: it does not
 };
 struct Verdict {
   MessageState state = MessageState::kLeased;  // anything else: it is not handed out, and this is its outcome
   std::string reason = {};
 };
-// The first that holds, in the order: expired, cancelled, dead, leased (semantics 21, 26).
+// The first that holds, in the order: expired, cancelled, suppressed, dead, leased (semantics 21, 26).
 Verdict Judge(const HandOut& message);
 
 }  // namespace workflow

@@ -21,13 +21,19 @@ constexpr Transition kRetry = &Walk::Retry;
 constexpr Transition kDelete = &Walk::Delete;
 constexpr Transition kRemove = &Walk::Remove;
 constexpr Transition kArchive = &Walk::Archive;
+constexpr Transition kMerge = &Walk::Merge;
+constexpr Transition kTakeUp = &Walk::TakeUp;
 constexpr Transition kPutOff = &Walk::PutOff;
 constexpr Transition kAnswer = &Walk::Answer;
 constexpr Transition kTimeOut = &Walk::TimeOut;
 constexpr Transition kProlong = &Walk::Prolong;
+constexpr Transition kLook = &Walk::LookAround;
+constexpr Transition kHear = &Walk::Hear;
+constexpr Transition kSuper = &Walk::Supersede;
+constexpr Transition kSendOn = &Walk::ResumeSend;
 
 constexpr size_t kPhases = static_cast<size_t>(Phase::kEnded) + 1;
-constexpr size_t kInputs = static_cast<size_t>(InputKind::kAnswer) + 1;
+constexpr size_t kInputs = static_cast<size_t>(InputKind::kSuperseded) + 1;
 
 // clang-format off
 constexpr Transition kTransitions[kInputs][kPhases] = {
@@ -35,14 +41,18 @@ constexpr Transition kTransitions[kInputs][kPhases] = {
     /* start          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore,   kIgnore},
     /* again          */ {kGo,      kIgnore,   kIgnore,  kIgnore,  kIgnore,   kIgnore},
     /* timer          */ {kIgnore,  kEndWait,  kGo,      kGo,      kTimeOut,  kIgnore},
-    /* record changed */ {kIgnore,  kReckon,   kIgnore,  kIgnore,  kIgnore,   kIgnore},
+    /* record changed */ {kIgnore,  kReckon,   kLook,    kLook,    kLook,     kIgnore},
     /* record deleted */ {kDelete,  kDelete,   kDelete,  kDelete,  kDelete,   kIgnore},
     /* removed        */ {kRemove,  kRemove,   kRemove,  kRemove,  kRemove,   kIgnore},
     /* archived       */ {kArchive, kArchive,  kArchive, kArchive, kArchive,  kIgnore},
+    /* merged         */ {kMerge,   kMerge,    kMerge,   kMerge,   kMerge,    kIgnore},
+    /* retried        */ {kIgnore,  kIgnore,   kIgnore,  kTakeUp,  kIgnore,   kTakeUp},
     /* failed         */ {kRetry,   kRetry,    kRetry,   kRetry,   kRetry,    kIgnore},
-    /* resume         */ {kIgnore,  kResume,   kGo,      kIgnore,  kProlong,  kIgnore},
+    /* resume         */ {kIgnore,  kResume,   kSendOn,  kIgnore,  kProlong,  kIgnore},
     /* put off        */ {kPutOff,  kPutOff,   kPutOff,  kPutOff,  kPutOff,   kIgnore},
     /* answer         */ {kIgnore,  kIgnore,   kIgnore,  kIgnore,  kAnswer,   kIgnore},
+    /* heard          */ {kHear,    kHear,     kHear,    kHear,    kHear,     kIgnore},
+    /* superseded     */ {kSuper,   kSuper,    kSuper,   kSuper,   kSuper,    kIgnore},
 };
 // clang-format on
 
@@ -98,14 +108,21 @@ void Walk::LeaveWaitThatIsOver() {
   }
   const bool wait_is_over = state().phase == Phase::kWaiting && state().due && *state().due <= around_.now;
   if (!wait_is_over || !HasStep(state().step) || !HasStep(step().next)) return;
+  if (const auto* wait = std::get_if<WaitStep>(&step().body); wait != nullptr && wait->IsOpen()) return;  // it is looked at again
   state().step = step().next;
   state().clock = around_.now;
 }
 
-// Nobody's fault: counts no attempt.
+// Nobody's fault: counts no attempt. What the turn had heard is not heard again, so it is noted now.
 void Walk::PutOff(const Input& input) {
   LeaveWaitThatIsOver();
   if (state().phase == Phase::kEnded) return;
+  if (!input.heard.empty()) {
+    Input heard = input;
+    heard.paused = true;
+    Hear(heard);
+    if (state().phase == Phase::kEnded) return;
+  }
   SetTimer(Phase::kRetry, Instant{around_.now.us + std::max<int64_t>(input.delay_us, 0)});
 }
 
@@ -118,10 +135,21 @@ void Walk::Retry(const Input& input) {
   SetTimer(Phase::kRetry, Instant{around_.now.us + BackoffUs(state().attempts, input.jitter)});
 }
 
+// Who ended otherwise than by an error stays ended.
+void Walk::TakeUp(const Input&) {
+  if (state().phase == Phase::kEnded && state().reason != EndReason::kError) return;
+  state().phase = Phase::kRetry;
+  state().reason = EndReason::kNone;
+  state().attempts = 0;
+  Trace("retried");
+  TakeSteps();
+}
+
 void Walk::SetTimer(Phase phase, Instant due) {
   state().phase = phase;
   state().due = due;
   ++state().timer;  // whatever was set before is stale from here on
+  state().gotos = 0;
 }
 
 void Walk::End(EndReason reason, const std::string& text) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "core/calendar/zone.h"
 #include "core/condition/condition.h"
 #include "core/definition/program.h"
+#include "core/delivery/consent.h"
 
 namespace workflow {
 
@@ -32,6 +34,13 @@ std::optional<EndReason> ParseEndReason(std::string_view name);
 const char* PhaseName(Phase phase);
 std::optional<Phase> ParsePhase(std::string_view name);
 
+// An event that a wait may look back for, kept beside the enrollment until it is used: the last one counts.
+struct Kept {
+  int32_t step = 0;  // the wait
+  Instant at;
+  friend bool operator==(const Kept&, const Kept&) = default;
+};
+
 struct State {
   Phase phase = Phase::kReady;
   int32_t step = 0;          // index into the program's steps
@@ -41,6 +50,14 @@ struct State {
   Instant clock;             // the instant from which the next duration counts: the entering event, then each wait's end
   std::optional<Instant> due;  // of the timer
   EndReason reason = EndReason::kNone;
+  // What most enrollments never have; stored together (MemoText).
+  std::vector<Kept> kept = {};
+  bool inside = false;                      // the open wait `step` has begun
+  std::optional<Instant> timeout = {};      // when it ends if nothing happens; none: never
+  std::vector<int32_t> reached = {};        // goals, by index
+  std::string holdout = {};                 // "split/path" of the control group it belongs to
+  bool unchained = false;                   // it has waited an hour: what it does from here on begins another chain
+  int32_t gotos = 0;                        // taken since it last came to rest; not stored
 };
 
 enum class InputKind : uint8_t {
@@ -51,10 +68,14 @@ enum class InputKind : uint8_t {
   kRecordDeleted,  // the entry's row or the contact is gone or no longer live
   kRemoved,        // unenroll()
   kArchived,       // the workflow was archived by force
+  kMerged,         // the contact was merged into another one, who is in this workflow
+  kRetried,        // an operator wants a step that failed taken again, also where the enrollment ended by it
   kFailed,         // performing the effects failed for good reasons of its own; the state is the stored one, before that decision
   kResume,         // the workflow was resumed after a pause of `paused_us` that began while waiting
   kPutOff,         // a row that the last decision wanted to change is locked by somebody: nothing of it happened; again in `delay_us`
   kAnswer,         // somebody has answered the approval
+  kHeard,          // an event that listeners of the program wait for
+  kSuperseded,     // another workflow of its exclusive group was entered, or its own once more
 };
 
 struct Input {
@@ -63,25 +84,34 @@ struct Input {
   int64_t paused_us = 0;    // of kResume
   int64_t delay_us = 0;     // of kPutOff
   double jitter = 0;        // of kFailed: 0..1, the randomness of the backoff
-  std::string detail = {};  // of kFailed, kRemoved, kAnswer: goes to history
+  std::string detail = {};  // of kFailed, kRemoved, kAnswer, kSuperseded: goes to history
   bool approved = false;    // of kAnswer
+  std::vector<int32_t> heard = {};  // of kHeard: indexes into the program's listeners; of kPutOff: those of the turn that is put off
+  Instant heard_at = {};            // when it happened
+  std::string event = {};           // its id: goes with a goal
+  bool paused = false;      // of kHeard, kRecordChanged: the workflow is paused; nobody goes on, but who leaves leaves
+  Instant resumed_at = {};  // of kResume
+  std::optional<OnResume> on_resume = {};  // of kResume: in place of the setting
 };
 
-struct SendEffect { int32_t step; int32_t visit; Instant due_at; std::optional<Instant> expires_at; };
+// `stopped`: why the message is written and does not go out; empty: it does.
+struct SendEffect { int32_t step; int32_t visit; Instant due_at; std::optional<Instant> expires_at; std::string stopped = {}; };
 struct SetEffect { int32_t step; };
 struct TagEffect { int32_t step; };
 // What the step itself says: a row, a call, a person, an event. `visit` makes what comes of it the same at every try.
 struct ActEffect { int32_t step; int32_t visit; };
 // The task of the approval `step` is over.
 struct CloseEffect { int32_t step; int32_t visit; const char* outcome; };
+struct GoalEffect { int32_t goal; Instant at; bool counted; std::string event; };
 // One line of the enrollment's history: what happened and why.
 struct TraceEffect { int32_t step; std::string what; std::string detail; };
-using Effect = std::variant<SendEffect, SetEffect, TagEffect, ActEffect, CloseEffect, TraceEffect>;
+using Effect = std::variant<SendEffect, SetEffect, TagEffect, ActEffect, CloseEffect, GoalEffect, TraceEffect>;
 
 struct Decision {
   State state;
   std::vector<Effect> effects;
   bool again = false;      // perform the effects, read the facts anew, then call with kAgain
+  bool asks_consent = false;  // it depends on the contact's consent, which is not known yet: nothing else of it counts
 };
 
 struct Surroundings {
@@ -89,10 +119,45 @@ struct Surroundings {
   const Zone* zone;        // the enrollment's effective zone
   Facts facts;
   bool backfill = false;   // entered by a backfill: lateness never continues unless the definition says so
+  Instant entered_at = {};
+  std::string identity = {};  // account, workflow, entry key: what a split goes by
+  const ConsentFacts* consent = nullptr;  // nullptr: nobody has withdrawn anything
+  bool consent_unknown = false;           // it has not been read: who needs it says so (Decision::asks_consent)
 };
 
 // Terminal states ignore every input; a timer whose number is not the state's is ignored. Both return the state as it was.
 Decision Advance(const Program& program, const State& state, const Input& input, const Surroundings& surroundings);
+
+// A loop of gotos that never comes to rest, and one that never ends.
+inline constexpr int32_t kGotosWithoutRestMax = 100;
+inline constexpr int32_t kVisitsMax = 10'000;
+
+// What is stored of the rarer half of a state, as JSON by the ids of steps and goals; empty where there is nothing.
+std::string MemoText(const Program& program, const State& state);
+void ReadMemo(const Program& program, std::string_view text, State* state);
+
+// ---- hearing --------------------------------------------------------------------------------------------------------------------
+
+// Something that happened to the contact, as it concerns one enrollment.
+struct Happening {
+  enum class About : uint8_t {
+    kNobody,      // it names no message of ours
+    kEnrollment,  // a message of this enrollment
+    kWorkflow,    // a message of another enrollment in this workflow
+    kOther,
+  };
+  std::string on;
+  About about = About::kNobody;
+  bool automatic = false;  // a machine's open or click, an automatic reply
+  std::string channel = {};
+};
+
+// The listeners that it concerns, by index. Facts are those of the event, as for a trigger's filter.
+std::vector<int32_t> Heard(const Program& program, const Happening& happening, const Surroundings& surroundings);
+
+// A goal reached by who has left already. Nothing where it does not count any more.
+std::optional<GoalEffect> ReachedAfterExit(const Program& program, const State& state, int32_t listener, Instant ended_at, const Input& input,
+                                           const Surroundings& surroundings);
 
 // ---- entering -------------------------------------------------------------------------------------------------------------------
 
@@ -108,6 +173,8 @@ struct EntryCase {
   std::optional<std::string> entry_key; // none: one of its fields is null
   bool event_seen = false;              // this event id has entered this workflow before
   int32_t depth = 0;                    // of the chain of workflows that led here
+  bool in_chain = false;                // this key has been in this workflow within the same chain
+  int32_t recent_entries = 0;           // of this key within the last hour
   int32_t entries = 0;                  // enrollments of this key in this workflow so far
   bool live = false;                    // one of them is live
   EndReason last_reason = EndReason::kNone;
@@ -116,11 +183,14 @@ struct EntryCase {
 
 enum class Refusal : uint8_t {  // semantics 5
   kNone, kAlreadyLive, kReentry, kCooldown, kDuplicateEvent, kLoop, kPaused, kArchived, kUnresolvedContact, kNotLive, kNoEntryKey, kFilter,
-  kNotPublished,
+  kNotPublished, kGoalMet,
 };
 const char* RefusalName(Refusal refusal);  // "already_live", …
 
 inline constexpr int32_t kChainDepthMax = 16;
+inline constexpr int32_t kEntriesPerHourMax = 20;
+// A wait so long ends a chain.
+inline constexpr int64_t kChainRest = kHour;
 
 // An event that could not be dealt with (its contact is not there yet, or it failed) is looked at again after 1, 2, 4 … minutes, at most an hour.
 // `tries` counts from 1.
@@ -128,7 +198,8 @@ int64_t ParkedPauseUs(int32_t tries);
 // One that failed is given up after so many tries; one whose contact is missing never is.
 inline constexpr int32_t kEventTriesMax = 5;
 
-// The first rule that refuses, in the order: status, contact, liveness, filter, duplicate, entry key, chain, live, re-entry, cooldown.
+// The first rule that refuses, in the order: status, contact, liveness, filter, duplicate, entry key, chain, goal, live, re-entry, cooldown.
+// Where nothing refuses though one is live, that one is restarted: it ends as superseded.
 Refusal DecideEntry(const Program& program, const EntryCase& entry, const Surroundings& surroundings);
 
 }  // namespace workflow

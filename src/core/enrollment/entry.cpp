@@ -27,14 +27,15 @@ bool PassesFilter(const EntryCase& entry, const Surroundings& around) {
 
 // The matrix of semantics 4: the reason the last enrollment ended for, by the setting. A reason that retention has removed
 // (kNone) bars nobody.
-bool MayReenter(Reentry reentry, EndReason last) {
+bool MayReenter(const Settings& settings, EndReason last) {
+  const Reentry reentry = settings.reentry;
   if (reentry == Reentry::kNever) return false;
   switch (last) {
     case EndReason::kMerged:
     case EndReason::kRecordDeleted:
       return false;  // there is nobody left who could come again
     case EndReason::kResponse:
-      return reentry == Reentry::kEveryEvent;
+      return reentry == Reentry::kEveryEvent || settings.reentry_after_response;
     case EndReason::kNone:
     case EndReason::kCompleted:
     case EndReason::kGoal:
@@ -56,6 +57,13 @@ bool IsCoolingDown(const Settings& settings, const EntryCase& entry, const Surro
   return around.now < Add(*entry.last_ended_at, *settings.cooldown, *around.zone);
 }
 
+// What is reached already needs no workflow.
+bool IsGoalMet(const Program& program, const Surroundings& around) {
+  return std::any_of(program.goals.begin(), program.goals.end(), [&](const Goal& goal) {
+    return goal.condition && !goal.enter_when_met && Evaluate(*goal.condition, around.facts, around.now, around.zone) == Outcome::kTrue;
+  });
+}
+
 }  // namespace
 
 int64_t ParkedPauseUs(int32_t tries) {
@@ -71,9 +79,10 @@ Refusal DecideEntry(const Program& program, const EntryCase& entry, const Surrou
   if (!PassesFilter(entry, surroundings)) return Refusal::kFilter;
   if (entry.event_seen) return Refusal::kDuplicateEvent;
   if (!entry.entry_key) return Refusal::kNoEntryKey;
-  if (entry.depth > kChainDepthMax) return Refusal::kLoop;
-  if (entry.live) return Refusal::kAlreadyLive;
-  if (entry.entries > 0 && !MayReenter(settings.reentry, entry.last_reason)) return Refusal::kReentry;
+  if (entry.depth > kChainDepthMax || entry.in_chain || entry.recent_entries >= kEntriesPerHourMax) return Refusal::kLoop;
+  if (IsGoalMet(program, surroundings)) return Refusal::kGoalMet;
+  if (entry.live) return settings.restart ? Refusal::kNone : Refusal::kAlreadyLive;
+  if (entry.entries > 0 && !MayReenter(settings, entry.last_reason)) return Refusal::kReentry;
   if (entry.entries > 0 && IsCoolingDown(settings, entry, surroundings)) return Refusal::kCooldown;
   return Refusal::kNone;
 }

@@ -29,4 +29,24 @@ std::optional<EntryKey> EntryKeyOf(const Settings& settings, const Facts& facts,
   return std::nullopt;
 }
 
+EntryBy ParseEntryBy(std::string_view code) {
+  for (const EntryBy by : {EntryBy::kRow, EntryBy::kFields}) {
+    if (code.size() == 1 && code.front() == EntryByCode(by)) return by;
+  }
+  return EntryBy::kContact;
+}
+
+bool ConcernsEntry(const Program& program, const EntryKey& own, const Facts& facts, const Entrant& other) {
+  const Settings& settings = program.settings;
+  if (own.by == EntryBy::kContact || other.row_entity.empty()) return true;
+  if (own.by == EntryBy::kRow) return other.row_entity != settings.entry_entity || other.row_key == own.key;
+  for (const uint32_t index : settings.entry_key) {
+    const Field& field = program.table.fields[index];
+    const bool known = field.scope == Scope::kRow && (field.entity == "contact" || field.entity == other.row_entity);
+    if (!known) return true;
+  }
+  const std::optional<EntryKey> key = EntryKeyOf(settings, facts, other);
+  return !key || key->key == own.key;
+}
+
 }  // namespace workflow

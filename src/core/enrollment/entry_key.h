@@ -16,6 +16,7 @@ enum class EntryBy : uint8_t {
   kFields,   // values of fields
 };
 char EntryByCode(EntryBy by);  // 'c', 'r', 'f': as it is stored
+EntryBy ParseEntryBy(std::string_view code);  // kContact for any other word
 
 struct EntryKey {
   EntryBy by = EntryBy::kContact;
@@ -32,5 +33,9 @@ struct Entrant {
 // Nothing where a field of the key is null, or where the event brings no row of the entity that the key is of. An event that no row made
 // (enroll, emit) enters by the contact where the key is a row's.
 std::optional<EntryKey> EntryKeyOf(const Settings& settings, const Facts& facts, const Entrant& entrant);
+
+// Whether an event of `other` concerns an enrollment that was entered by `own`: one of the entity that the key is of must have the same key, any
+// other event of the contact does.
+bool ConcernsEntry(const Program& program, const EntryKey& own, const Facts& facts, const Entrant& other);
 
 }  // namespace workflow

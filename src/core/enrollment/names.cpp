@@ -15,11 +15,11 @@ constexpr std::array kReasonNames = {"",          "completed",      "goal",  "re
 
 constexpr std::array kRefusalNames = {
     "",         "already_live",       "reentry",  "cooldown",     "duplicate_event", "loop",         "paused",
-    "archived", "unresolved_contact", "not_live", "no_entry_key", "filter",          "not_published"};
+    "archived", "unresolved_contact", "not_live", "no_entry_key", "filter",          "not_published", "goal_met"};
 
 static_assert(kPhaseNames.size() == static_cast<size_t>(Phase::kEnded) + 1);
 static_assert(kReasonNames.size() == static_cast<size_t>(EndReason::kStopped) + 1);
-static_assert(kRefusalNames.size() == static_cast<size_t>(Refusal::kNotPublished) + 1);
+static_assert(kRefusalNames.size() == static_cast<size_t>(Refusal::kGoalMet) + 1);
 
 // No name is the empty text: "nothing" is no word that could be read back.
 template <typename Enum, typename Names>

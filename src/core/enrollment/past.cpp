@@ -5,6 +5,7 @@
 namespace workflow::enrollment {
 
 bool Walk::Take(const Step&, const WaitStep& wait) {
+  if (wait.IsOpen()) return TakeOpen(wait);
   ++state().visit;
   was_due_.reset();  // from here on the time of this wait counts, not that of the timer before it
   const auto target = WaitEnd(wait, state().clock, around_);
@@ -16,6 +17,10 @@ bool Walk::Take(const Step&, const WaitStep& wait) {
 void Walk::EndWait(const Input&) {
   const WaitStep* wait = CurrentWait();
   if (wait == nullptr) return;
+  if (wait->IsOpen()) {
+    if (Look(*wait, false)) TakeSteps();
+    return;
+  }
   bool go_on = false;
   if (wait->kind == WaitStep::Kind::kUntilDate) {
     const auto target = WaitEnd(*wait, state().clock, around_);
@@ -33,22 +38,55 @@ void Walk::EndWait(const Input&) {
 }
 
 // A target that is the one already set needs no new timer. It may be due by now: then its timer is on the way.
-void Walk::Reckon(const Input&) {
+void Walk::Reckon(const Input& input) {
   const WaitStep* wait = CurrentWait();
-  if (wait == nullptr || wait->kind != WaitStep::Kind::kUntilDate) return;
+  if (wait == nullptr) return;
+  const Place place = StandingConditions();
+  if (place == Place::kEnded) return;
+  const bool reads_record = wait->kind == WaitStep::Kind::kUntilDate || wait->IsOpen();
+  if (input.paused) {
+    if (place == Place::kMoved || reads_record) Postpone();
+    return;
+  }
+  if (place == Place::kMoved) return TakeSteps();
+  if (wait->IsOpen()) {
+    if (Look(*wait, false)) TakeSteps();
+    return;
+  }
+  if (!reads_record) return;
   const auto target = WaitEnd(*wait, state().clock, around_);
   if (target && target == state().due) return;
   if (target ? MeetTarget(*wait, *target) : MeetNull(*wait)) TakeSteps();
 }
 
-// A duration stands still while paused; a date or clock time does not, and obeys if_past where it went by.
+void Walk::LookAround(const Input& input) {
+  if (StandingConditions() != Place::kMoved) return;
+  if (input.paused) return Postpone();
+  TakeSteps();
+}
+
+// A duration stands still while paused, unless on_resume says otherwise; a date or clock time does not, and obeys if_past where it
+// went by.
 void Walk::Resume(const Input& input) {
   const WaitStep* wait = CurrentWait();
   if (wait == nullptr) return;
+  const OnResume policy = input.on_resume.value_or(program_.settings.on_resume);
+  const bool overdue = IsOverdue(*wait, input.resumed_at);
+  if (policy == OnResume::kCatchUp || (policy == OnResume::kDropOverdue && !overdue)) return EndWait(input);
+  if (policy == OnResume::kDropOverdue) return DropOverdue(wait->IsOpen() ? *state().timeout : *state().due);
+  const bool anew = policy == OnResume::kRestartDelay;
+  if (wait->IsOpen()) {
+    if (state().timeout) {
+      state().timeout = anew ? Add(input.resumed_at, *wait->timeout, *around_.zone)
+                             : Postponed(*wait, *state().timeout, input.paused_us, *around_.zone);
+    }
+    if (Look(*wait, false)) TakeSteps();
+    return;
+  }
   std::optional<Instant> target;
-  if (wait->kind == WaitStep::Kind::kFor) {
-    target = Postponed(*wait, *state().due, input.paused_us, *around_.zone);
-    if (!wait->at) {
+  if (wait->kind == WaitStep::Kind::kFor && state().due) {
+    target = anew ? *WaitEnd(*wait, input.resumed_at, around_) : Postponed(*wait, *state().due, input.paused_us, *around_.zone);
+    if (!wait->at && !anew) {
       Stay(*target);
       return;
     }
@@ -59,9 +97,29 @@ void Walk::Resume(const Input& input) {
   if (target ? MeetTarget(*wait, *target) : MeetNull(*wait)) TakeSteps();
 }
 
+// By its real end: while it was paused the timer may have been set to have a change looked at.
+bool Walk::IsOverdue(const WaitStep& wait, Instant resumed_at) {
+  if (wait.IsOpen()) return state().timeout && *state().timeout <= resumed_at && !IsMet(wait);
+  const auto end = wait.kind == WaitStep::Kind::kUntilDate ? WaitEnd(wait, state().clock, around_) : state().due;
+  return end && *end <= resumed_at;
+}
+
+void Walk::ResumeSend(const Input& input) {
+  const OnResume policy = input.on_resume.value_or(program_.settings.on_resume);
+  if (policy == OnResume::kDropOverdue && state().due && *state().due <= input.resumed_at) return DropOverdue(*state().due);
+  TakeSteps();
+}
+
+// What fell due in the pause is left out; what follows counts from when it would have been.
+void Walk::DropOverdue(Instant was_due) {
+  state().clock = was_due;
+  EndOpen();
+  if (SkipToNextWait()) TakeSteps();
+}
+
 const WaitStep* Walk::CurrentWait() {
   const WaitStep* wait = HasStep(state().step) ? std::get_if<WaitStep>(&step().body) : nullptr;
-  if (wait == nullptr || !state().due) {
+  if (wait == nullptr || (!state().due && !wait->IsOpen())) {
     End(EndReason::kError, "its state does not fit its program");
     return nullptr;
   }
@@ -115,17 +173,20 @@ bool Walk::Stay(Instant until) {
 
 // The next duration counts from the instant at which the enrollment really goes on.
 bool Walk::Leave() {
+  LeaveChain();
   state().clock = around_.now;
   return MoveTo(step().next);
 }
 
-// A branch is passed over whole: its `next` is the step that follows it.
+// A branch is passed over whole: its `next` is the step that follows it. A goto is followed.
 bool Walk::SkipToNextWait() {
   int32_t next = step().next;
   for (size_t passed = 0; HasStep(next) && passed <= program_.steps.size(); ++passed) {
     const Step& candidate = program_.steps[static_cast<size_t>(next)];
     if (std::holds_alternative<WaitStep>(candidate.body)) break;
-    next = candidate.next;
+    const auto* jump = candidate.filter ? nullptr : std::get_if<GotoStep>(&candidate.body);
+    if (jump != nullptr && !CountGoto(candidate)) return false;
+    next = jump != nullptr ? jump->target : candidate.next;
   }
   Trace("skipped", HasStep(next) ? "past: on to " + program_.steps[static_cast<size_t>(next)].id : "past: no wait follows");
   return MoveTo(next);

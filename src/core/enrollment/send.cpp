@@ -5,7 +5,11 @@ namespace workflow::enrollment {
 
 // Held, the enrollment waits at this step; when the window opens the step is taken from its condition on, so what has changed
 // meanwhile counts. A held step is not yet taken: its visit, part of the idempotency key, is counted when the message is written.
-bool Walk::Take(const Step& step, const SendStep&) {
+bool Walk::Take(const Step& step, const SendStep& body) {
+  if (!state().holdout.empty()) {
+    Trace("skipped", "control group of " + state().holdout);
+    return MoveTo(step.next);
+  }
   const std::optional<Instant> open = NextOpen(program_.settings.send_window, around_.now, *around_.zone);
   if (!open) {
     End(EndReason::kError, "the send window does not open within 400 days");
@@ -16,15 +20,33 @@ bool Walk::Take(const Step& step, const SendStep&) {
     Trace("held", "until " + FormatIso(*open));
     return false;
   }
+  const bool to_contact = body.receiver == Receiver::kContact || body.receiver == Receiver::kAddress;
+  if (to_contact && around_.consent_unknown) {
+    decision_.asks_consent = true;
+    return false;
+  }
+  const ConsentVerdict verdict = to_contact ? ConsentTo(body) : ConsentVerdict();  // a notice to staff is never stopped
   ++state().visit;
   // A worker that is behind writes its messages with the time they were due, so that they are claimed in that order.
-  SendEffect send{state().step, state().visit, was_due_.value_or(around_.now), std::nullopt};
+  SendEffect send{state().step, state().visit, was_due_.value_or(around_.now), std::nullopt, verdict.reason};
   if (program_.settings.expires_after) send.expires_at = Add(send.due_at, *program_.settings.expires_after, *around_.zone);
   decision_.effects.emplace_back(send);
-  Trace("sent");
+  Trace(verdict.allowed() ? "sent" : "suppressed", verdict.reason);
   state().clock = around_.now;  // the next wait counts from the writing
   was_due_.reset();
+  if (verdict.withdrawn && program_.settings.exit_on_unsubscribe) {
+    End(EndReason::kUnsubscribed, verdict.reason);
+    return false;
+  }
   return MoveTo(step.next);
+}
+
+// An address of its own is known once it is rendered, and looked at when the message is claimed.
+ConsentVerdict Walk::ConsentTo(const SendStep& send) const {
+  if (around_.consent == nullptr) return {};
+  ConsentCase message{.category = program_.settings.category, .channel = send.channel};
+  if (send.receiver == Receiver::kAddress) message.address = "";
+  return DecideConsent(message, *around_.consent);
 }
 
 }  // namespace workflow::enrollment

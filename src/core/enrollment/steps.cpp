@@ -7,8 +7,10 @@ void Walk::TakeSteps() {
   state().phase = Phase::kReady;
   state().due.reset();
   if (program_.steps.empty()) return End(EndReason::kCompleted, {});
-  // A program whose steps only lead forward takes each of them at most once; one more shows that it does not.
-  for (size_t taken = 0; taken <= program_.steps.size(); ++taken) {
+  NoteGoalsMetAtEntry();
+  if (StandingConditions() == Place::kEnded) return;
+  // Without a goto steps only lead forward, so each is taken at most once; one more shows that a program is not well made.
+  for (left_ = program_.steps.size() + 1; left_ > 0; --left_) {
     if (!HasStep(state().step)) return End(EndReason::kError, "the program has no step " + std::to_string(state().step));
     if (!TakeStep()) return;
   }
@@ -18,7 +20,13 @@ void Walk::TakeSteps() {
 // Null and deferred are not true: a condition that cannot be decided passes the step over.
 bool Walk::TakeStep() {
   const Step& current = step();
-  if (current.filter && Evaluate(*current.filter, around_.facts, around_.now, around_.zone) != Outcome::kTrue) {
+  if (state().visit >= kVisitsMax) {
+    End(EndReason::kError, "it has taken " + std::to_string(kVisitsMax) + " steps: a loop that never ends");
+    return false;
+  }
+  const bool passed = current.filter && !state().inside &&
+                      Evaluate(*current.filter, around_.facts, around_.now, around_.zone) != Outcome::kTrue;
+  if (passed) {
     Trace("skipped", "its condition is not true");
     return MoveTo(current.next);
   }

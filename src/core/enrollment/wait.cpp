@@ -8,9 +8,6 @@ namespace {
 constexpr int64_t kYearOne = -62'135'596'800 * kSecond;    // 0001-01-01 00:00
 constexpr int64_t kYear10000 = 253'402'300'800 * kSecond;  // 10000-01-01 00:00
 
-// Infinity lies outside as well, whichever number stands for it.
-bool InReach(int64_t us) { return us >= kYearOne && us < kYear10000; }
-
 Date PlusDays(Date date, int64_t days) { return Date{static_cast<int32_t>(date.days + days)}; }
 
 // A civil time moves on the civil calendar and becomes an instant at the place it moved to: a midnight that its own day does not
@@ -32,11 +29,11 @@ Value FromText(const std::string& text) {
 
 std::optional<Instant> DateEnd(const Value& value, const WaitStep& wait, const Zone& zone) {
   std::optional<Instant> end;
-  if (const auto* instant = value.As<Instant>(); instant != nullptr && InReach(instant->us)) {
+  if (const auto* instant = value.As<Instant>(); instant != nullptr && IsInReach(instant->us)) {
     end = Add(*instant, wait.offset, zone);
-  } else if (const auto* local = value.As<LocalTime>(); local != nullptr && InReach(local->us)) {
+  } else if (const auto* local = value.As<LocalTime>(); local != nullptr && IsInReach(local->us)) {
     end = ShiftLocal(*local, wait.offset, zone);
-  } else if (const auto* date = value.As<Date>(); date != nullptr && InReach(At(*date, {}).us)) {
+  } else if (const auto* date = value.As<Date>(); date != nullptr && IsInReach(At(*date, {}).us)) {
     end = ShiftLocal(At(*date, wait.at.value_or(ClockTime{})), wait.offset, zone);
   }
   if (end && wait.at) end = AtClock(*end, *wait.at, zone);
@@ -58,6 +55,8 @@ Instant NextClock(ClockTime time, Instant from, const Zone& zone) {
 
 }  // namespace
 
+bool IsInReach(int64_t us) { return us >= kYearOne && us < kYear10000; }
+
 std::optional<Instant> WaitEnd(const WaitStep& wait, Instant clock, const Surroundings& around) {
   switch (wait.kind) {
     case WaitStep::Kind::kFor: {
@@ -68,6 +67,10 @@ std::optional<Instant> WaitEnd(const WaitStep& wait, Instant clock, const Surrou
       return NextClock(wait.at.value_or(ClockTime{}), clock, *around.zone);
     case WaitStep::Kind::kUntilDate:
       return FieldEnd(wait, around);
+    case WaitStep::Kind::kUntilEvent:
+    case WaitStep::Kind::kUntilCondition:
+    case WaitStep::Kind::kUntilGoal:
+      break;  // an open wait has no end of its own
   }
   return std::nullopt;
 }

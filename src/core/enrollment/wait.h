@@ -8,6 +8,9 @@
 
 namespace workflow::enrollment {
 
+// Whether an instant or civil time lies in the years that can be reckoned with. Infinity lies outside, whichever number stands for it.
+bool IsInReach(int64_t us);
+
 // The instant at which `wait` ends for an enrollment whose clock stands at `clock`; it may be past. Nothing where the date waited
 // for is null, infinite, beyond the years 1 to 9999, or no date at all.
 std::optional<Instant> WaitEnd(const WaitStep& wait, Instant clock, const Surroundings& around);

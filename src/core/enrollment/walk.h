@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/enrollment/enrollment.h"
 
@@ -18,9 +19,12 @@ class Walk {
   void Ignore(const Input&) {}
   void Go(const Input&) { TakeSteps(); }
   void SetAgain(const Input&) { SetTimer(state().phase, *state().due); }
-  void EndWait(const Input&);       // the wait's timer is due
-  void Reckon(const Input&);        // the record changed under a wait for its date
-  void Resume(const Input& input);  // a pause lay inside the wait
+  void EndWait(const Input&);            // the wait's timer is due
+  void Reckon(const Input& input);       // the record changed under a wait that reads it
+  void LookAround(const Input& input);   // the record changed elsewhere: exits and goals may hold now
+  void Hear(const Input& input);         // an event that was listened for
+  void Resume(const Input& input);       // a pause lay inside the wait
+  void ResumeSend(const Input& input);   // or while a send was held
   void Retry(const Input& input);   // what the last decision asked for could not be performed
   void PutOff(const Input& input);  // it had to be left for later
   void Answer(const Input& input);   // of a person
@@ -29,6 +33,9 @@ class Walk {
   void Delete(const Input& input) { End(EndReason::kRecordDeleted, input.detail); }
   void Remove(const Input& input) { End(EndReason::kRemoved, input.detail); }
   void Archive(const Input& input) { End(EndReason::kArchived, input.detail); }
+  void Merge(const Input& input) { End(EndReason::kMerged, input.detail); }
+  void TakeUp(const Input&);        // an operator wants the step that failed taken again
+  void Supersede(const Input& input) { End(EndReason::kSuperseded, input.detail); }
 
  private:
   // Takes steps until the enrollment waits, is held, has changed rows or has ended.
@@ -36,11 +43,14 @@ class Walk {
   // Functions that return bool say whether there is a further step to take in this call.
   bool TakeStep();
   bool Take(const Step& step, const SendStep& send);
+  ConsentVerdict ConsentTo(const SendStep& send) const;
   bool Take(const Step& step, const WaitStep& wait);
   bool Take(const Step& step, const BranchStep& branch);
   bool Take(const Step& step, const SetStep& set);
   bool Take(const Step& step, const TagStep& tag);
   bool Take(const Step& step, const StopStep& stop);
+  bool Take(const Step& step, const SplitStep& split);
+  bool Take(const Step& step, const GotoStep& jump);
   bool Take(const Step& step, const NotifyStep& notify);
   bool Take(const Step& step, const WebhookStep& webhook);
   bool Take(const Step& step, const CreateStep& create);
@@ -71,6 +81,32 @@ class Walk {
   bool Stay(Instant until);
   bool Leave();
   bool SkipToNextWait();
+  bool CountGoto(const Step& step);  // false: there were too many
+
+  // Open waits, which last until something happens (open_wait.cpp).
+  bool TakeOpen(const WaitStep& wait);
+  bool Look(const WaitStep& wait, bool arriving);
+  bool IsMet(const WaitStep& wait);
+  bool TimeOut(const WaitStep& wait, bool arriving);
+  bool StayOpen(const WaitStep& wait, bool arriving);
+  bool LeaveOpen(int32_t next);
+  void EndOpen();                    // the open wait is over, however it went
+  void DropOverdue(Instant was_due);
+  bool IsOverdue(const WaitStep& wait, Instant resumed_at);
+  std::string WhatFor(const WaitStep& wait) const;
+  void Keep(int32_t step, Instant at);
+  void Forget(int32_t step);
+  void Postpone();                   // while paused: looked at when it is resumed
+  void LeaveChain();
+
+  // Goals and exits (goals.cpp). Each says where the enrollment is now.
+  enum class Place : uint8_t { kHere, kMoved, kEnded };
+  Place StandingConditions();
+  Place Arrive(const std::vector<int32_t>& goals);
+  void Reach(int32_t goal, Instant at, const std::string& event);
+  bool HasReached(int32_t goal) const;
+  void NoteGoalsMetAtEntry();
+  int32_t StepOfGoal(int32_t goal) const;
 
   void SetTimer(Phase phase, Instant due);
   void End(EndReason reason, const std::string& text);
@@ -86,6 +122,8 @@ class Walk {
   Decision decision_;
   // When what is done now was due: the timer's time, as long as nothing else in this call has moved the clock.
   std::optional<Instant> was_due_;
+  // Steps that this call may still take before it must have come to rest or taken a goto.
+  size_t left_ = 0;
 };
 
 }  // namespace workflow::enrollment

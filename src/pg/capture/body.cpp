@@ -81,7 +81,14 @@ std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowIm
       body += ",\"versions\":[";
       Separator versions(&body);
       for (const int32_t version : wanted.versions) versions.Next() += std::to_string(version);
-      body += "]}";
+      body += ']';
+      if (!wanted.listeners.empty()) {
+        body += ",\"heard\":[";
+        Separator listeners(&body);
+        for (const int32_t version : wanted.listeners) listeners.Next() += std::to_string(version);
+        body += ']';
+      }
+      body += '}';
     }
     body += ']';
   }

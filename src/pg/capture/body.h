@@ -11,7 +11,8 @@ namespace workflow::pg {
 
 struct WantedEvent {
   const EventPlan* event;
-  std::vector<int32_t> versions;
+  std::vector<int32_t> versions;   // that it may enter
+  std::vector<int32_t> listeners;  // whose enrollments listen for it
 };
 
 struct Findings {

@@ -91,7 +91,7 @@ void Journal::Append(const RowChange& change) {
   if (place == nullptr) throw std::bad_alloc();
   auto* record = new (place) Record{.plan = change.plan, .command = change.command, .op = change.op, .has_old = change.old != nullptr,
                                     .has_new = change.fresh != nullptr, .moved = change.moved, .own_old = change.own_old, .depth = capture_depth,
-                                    .size = static_cast<uint32_t>(size), .old = {}, .fresh = {}};
+                                    .chains = capture_chains, .size = static_cast<uint32_t>(size), .old = {}, .fresh = {}};
   char* data = place + MAXALIGN(sizeof(Record));
   if (change.old != nullptr) data = Copy(layout, old_.data(), *change.old, data, &record->old);
   if (change.fresh != nullptr) Copy(layout, fresh_.data(), *change.fresh, data, &record->fresh);

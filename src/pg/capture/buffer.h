@@ -17,6 +17,7 @@ struct Record {
   bool moved;              // a deleted version goes on as the new version of the next record, under another key or in another partition
   bool own_old;            // this transaction inserted the old version: seen from outside there was none
   int16_t depth;           // of the chain of workflows
+  int32_t chains;          // and which these are
   uint32_t size;
   RowImage old, fresh;
 };

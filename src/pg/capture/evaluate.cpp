@@ -81,7 +81,7 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
 
 // `use` is called for each version that wants the event, or may want it; it returns false to stop.
 template <typename Use>
-bool EachWanted(const Scene& scene, const EventPlan& event, Use use) {
+bool EachWanted(const Scene& scene, const Wanting& event, Use use) {
   const auto walk = [&](const std::vector<WantedTrigger>& triggers) {
     for (const WantedTrigger& trigger : triggers) {
       const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
@@ -98,6 +98,15 @@ bool EachWanted(const Scene& scene, const EventPlan& event, Use use) {
   if (scene.account.empty()) return true;
   const auto own = event.by_account.find(scene.account);
   return own == event.by_account.end() || walk(own->second);
+}
+
+std::vector<int32_t> VersionsOf(const Scene& scene, const Wanting& wanting) {
+  std::vector<int32_t> versions;
+  EachWanted(scene, wanting, [&](int32_t version) {
+    if (std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
+    return true;
+  });
+  return versions;
 }
 
 void SetTime(const Scene& scene, const EventPlan& event) {
@@ -127,12 +136,10 @@ std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) 
     if ((replay != nullptr && !event.once) || !Occurs(scene, event)) continue;
     SetTime(scene, event);
     if (replay != nullptr && replay->since && IsBefore(event.at_fact, *replay->since)) continue;
-    std::vector<int32_t> versions;
-    EachWanted(scene, event, [&](int32_t version) {
-      if (std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
-      return true;
-    });
-    if (!versions.empty()) wanted.push_back({&event, std::move(versions)});
+    WantedEvent found = {&event, VersionsOf(scene, event.enter), {}};
+    // What is found once more has been heard already, by those who were in then.
+    if (replay == nullptr) found.listeners = VersionsOf(scene, event.hear);
+    if (!found.versions.empty() || !found.listeners.empty()) wanted.push_back(std::move(found));
   }
   return wanted;
 }
@@ -197,7 +204,8 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
   for (const EventPlan& event : plan.events) {
     if (!Occurs(scene, event)) continue;
     SetTime(scene, event);
-    if (!EachWanted(scene, event, [](int32_t) { return false; })) return true;
+    const auto first = [](int32_t) { return false; };
+    if (!EachWanted(scene, event.enter, first) || !EachWanted(scene, event.hear, first)) return true;
   }
   return false;
 }

@@ -16,6 +16,7 @@ struct Transition {
   const RowImage* old = nullptr;     // none: inserted
   const RowImage* fresh = nullptr;   // none: deleted
   int16_t depth = 0;
+  int32_t chains = -1;
 };
 
 // Whether anybody wants the insertion of this row, as far as it can be known here. Cheap: for each row of a bulk load.

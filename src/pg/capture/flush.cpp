@@ -35,6 +35,7 @@ bool TryEvaluate(const Folded& folded, EventRow* row, std::string* fault) {
       if (!EvaluateTransition(folded.transition, nullptr, row)) return false;
       // What this transaction does after a round has read it is another occasion: an event that comes again may come once more.
       if (journal->settled() > 0) row->body.insert(1, "\"part\":" + std::to_string(journal->settled()) + ",");
+      row->body.insert(1, ChainsText(folded.transition.chains, row->source.value_or(0), *row->row_key));
       return true;
     }
     *row = TruncateRow(folded.transition);
@@ -95,6 +96,7 @@ extern "C" void CaptureOnTransaction(XactEvent event, void*) {
     case XACT_EVENT_ABORT:
     case XACT_EVENT_PREPARE:
       journal->TransactionEnded();
+      ForgetChains();
       ForgetOldPlans();
       ForgetFaults();
       event_log_missing = false;

@@ -59,7 +59,7 @@ class Folder {
     }
     for (const auto& [source, position] : truncated_) {
       const Record& record = *records_[position];
-      told_.push_back({{.plan = record.plan, .key = {}, .was = {}, .old = nullptr, .fresh = nullptr, .depth = record.depth}, true, position});
+      told_.push_back({{.plan = record.plan, .key = {}, .was = {}, .old = nullptr, .fresh = nullptr, .depth = record.depth, .chains = record.chains}, true, position});
     }
     const auto before = [](const Folded& a, const Folded& b) { return a.position < b.position; };
     if (!std::is_sorted(told_.begin(), told_.end(), before)) std::sort(told_.begin(), told_.end(), before);
@@ -126,12 +126,14 @@ class Folder {
   void Tell(const Stay& last) {
     const Stay* first = &last;
     int16_t depth = std::max(last.first->depth, last.last->depth);
+    int32_t chains = std::max(last.first->chains, last.last->chains);
     while (first->from != kNowhere) {
       first = &stays_[left_at_.at(first->from)];
       depth = std::max(depth, first->first->depth);
+      chains = std::max(chains, first->first->chains);
     }
     const SourcePlan* plan = last.last->plan;
-    Transition transition = {.plan = plan, .key = {}, .was = {}, .old = nullptr, .fresh = nullptr, .depth = depth};
+    Transition transition = {.plan = plan, .key = {}, .was = {}, .old = nullptr, .fresh = nullptr, .depth = depth, .chains = chains};
     if (first->first->has_old && !first->first->own_old) transition.old = &first->first->old;
     if (last.last->has_new) transition.fresh = &last.last->fresh;
     if (transition.old == nullptr && transition.fresh == nullptr) return;

@@ -53,14 +53,21 @@ struct WantedTrigger {
   std::vector<const Value*> facts;   // by the program's field index; nullptr: not known here
 };
 
+// Those who want an event, by whose workflow it is.
+struct Wanting {
+  std::vector<WantedTrigger> everywhere;                      // of versions that serve every account
+  std::map<std::string, std::vector<WantedTrigger>, std::less<>> by_account;
+  bool empty() const { return everywhere.empty() && by_account.empty(); }
+};
+
 struct EventPlan {
   std::string name;
   bool once = false;
   BoundEvent::Change change = BoundEvent::Change::kCondition;
   std::optional<Condition> when;
   std::optional<uint32_t> at;        // slot of the event's time
-  std::vector<WantedTrigger> everywhere;                      // of versions that serve every account
-  std::map<std::string, std::vector<WantedTrigger>, std::less<>> by_account;
+  Wanting enter;                     // whom it may let in
+  Wanting hear;                      // whose live enrollments listen for it
   Value name_fact;
   mutable Value at_fact;             // of the row under evaluation
 };

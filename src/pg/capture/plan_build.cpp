@@ -25,7 +25,9 @@ class Builder {
   const Value* Fact(const Field& field, bool as_old);
   void AddEvents();
   void AddTriggers(const BoundEvent& event, EventPlan* plan);
-  WantedTrigger Wanted(const LoadedVersion& version, const Trigger& trigger, EventPlan* plan);
+  void AddListeners(const BoundEvent& event, EventPlan* plan);
+  void NameFields(const Program& program);
+  WantedTrigger Wanted(const LoadedVersion& version, const std::optional<Condition>& filter, EventPlan* plan);
   void AddConditions();
   void AddWaits();
   void AddMatch();
@@ -115,12 +117,12 @@ const Value* Builder::Fact(const Field& field, bool as_old) {
   return old ? &plan_->old[slot] : &plan_->fresh[slot];
 }
 
-WantedTrigger Builder::Wanted(const LoadedVersion& version, const Trigger& trigger, EventPlan* plan) {
-  WantedTrigger wanted = {.version = version.id, .filter = trigger.filter, .facts = {}};
-  if (!trigger.filter) return wanted;
+WantedTrigger Builder::Wanted(const LoadedVersion& version, const std::optional<Condition>& filter, EventPlan* plan) {
+  WantedTrigger wanted = {.version = version.id, .filter = filter, .facts = {}};
+  if (!filter) return wanted;
   const std::vector<Field>& fields = version.program.table.fields;
   wanted.facts.assign(fields.size(), nullptr);
-  for (const uint32_t index : FieldsOf(*trigger.filter)) {
+  for (const uint32_t index : FieldsOf(*filter)) {
     const Field& field = fields[index];
     if ((field.scope == Scope::kRow || field.scope == Scope::kOld) && field.entity == binding_.entity) {
       wanted.facts[index] = Fact(field, false);
@@ -142,13 +144,30 @@ void Builder::AddTriggers(const BoundEvent& event, EventPlan* plan) {
     if (!version->broken.empty() || !Enters(*version)) continue;
     for (const Trigger& trigger : version->program.triggers) {
       if (trigger.on != event.name) continue;
-      for (const Field& field : version->program.table.fields) {
-        const bool row = field.scope == Scope::kRow || field.scope == Scope::kOld;
-        if (row && field.entity == binding_.entity) NameInBody(field.name, field.scope == Scope::kOld);
-      }
-      auto& list = version->account.empty() ? plan->everywhere : plan->by_account[version->account];
-      list.push_back(Wanted(*version, trigger, plan));
+      NameFields(version->program);
+      auto& list = version->account.empty() ? plan->enter.everywhere : plan->enter.by_account[version->account];
+      list.push_back(Wanted(*version, trigger.filter, plan));
     }
+  }
+}
+
+// Of every version that enrollments may live on (semantics 9).
+void Builder::AddListeners(const BoundEvent& event, EventPlan* plan) {
+  for (const auto& version : registry_.versions) {
+    if (!version->broken.empty()) continue;
+    for (const Listener& listener : version->program.listeners) {
+      if (listener.on != event.name) continue;
+      NameFields(version->program);
+      auto& list = version->account.empty() ? plan->hear.everywhere : plan->hear.by_account[version->account];
+      list.push_back(Wanted(*version, listener.filter, plan));
+    }
+  }
+}
+
+void Builder::NameFields(const Program& program) {
+  for (const Field& field : program.table.fields) {
+    const bool row = field.scope == Scope::kRow || field.scope == Scope::kOld;
+    if (row && field.entity == binding_.entity) NameInBody(field.name, field.scope == Scope::kOld);
   }
 }
 
@@ -168,7 +187,8 @@ void Builder::AddEvents() {
     plan_->events.push_back(std::move(plan));
     EventPlan* placed = &plan_->events.back();
     AddTriggers(event, placed);
-    if (placed->everywhere.empty() && placed->by_account.empty()) plan_->events.pop_back();
+    AddListeners(event, placed);
+    if (placed->enter.empty() && placed->hear.empty()) plan_->events.pop_back();
   }
   for (EventPlan& event : plan_->events) {
     layout_->rest = layout_->rest || event.change == Change::kUpdate;
@@ -210,10 +230,8 @@ void Builder::AddWaits() {
     const Program& program = version->program;
     const auto ours = [&](const Trigger& trigger) { return trigger.entity == binding_.entity; };
     plan_->gone = plan_->gone || binding_.entity == "contact" || std::any_of(program.triggers.begin(), program.triggers.end(), ours);
-    for (const Step& step : program.steps) {
-      const auto* wait = std::get_if<WaitStep>(&step.body);
-      if (wait == nullptr || wait->kind != WaitStep::Kind::kUntilDate) continue;
-      const Field& field = program.table.fields[wait->field];
+    for (const uint32_t index : program.watched) {
+      const Field& field = program.table.fields[index];
       if (field.scope != Scope::kRow || field.entity != binding_.entity) continue;
       const BoundField* bound = Readable(field.name);
       if (bound == nullptr) continue;

@@ -33,7 +33,7 @@ class Reader {
       values_[i] = CallBackend([=] { return heap_getattr(tuple, number, descriptor, is_null); });
     }
     const RowImage image = {values_.data(), nulls_.get(), 0};
-    Transition transition = {.plan = &plan_, .key = {}, .was = {}, .old = nullptr, .fresh = &image, .depth = 0};
+    Transition transition = {.plan = &plan_, .key = {}, .was = {}, .old = nullptr, .fresh = &image, .depth = 0, .chains = -1};
     return KeyOf(plan_, image, &transition.key) && EvaluateTransition(transition, &replay_, row);
   }
 

@@ -55,6 +55,10 @@ WF_FUNCTION(workflow_append_event) {
   row.at = ToInstant(PG_GETARG_TIMESTAMPTZ(5));
   row.timed = PG_GETARG_BOOL(6);
   row.body = JsonbText(PG_GETARG_DATUM(7));
+  if (std::string chains = ChainsText(capture_chains, 0, {}); !chains.empty() && row.body.starts_with('{')) {
+    if (row.body == "{}") chains.pop_back();
+    row.body.insert(1, chains);
+  }
   const bool done = AppendEvents({row}) == AppendResult::kDone;
   if (done) WakeWorkerAtCommit();
   return BoolGetDatum(done);

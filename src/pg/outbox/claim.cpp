@@ -4,6 +4,7 @@
 #include "core/delivery/message_id.h"
 #include "pg/convert.h"
 #include "pg/outbox/claim.h"
+#include "pg/people/withdrawn.h"
 #include "pg/server/entry.h"
 #include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
@@ -80,6 +81,32 @@ HandOut FactsOf(const Held& held, Endings* endings) {
   return facts;
 }
 
+// What its consent depends on.
+ToHandOut ConsentOf(const Held& held) {
+  const TupleDesc description = RelationGetDescr(held.tables->message());
+  const HeapTuple row = held.row;
+  const auto column = [&](AttrNumber number) {
+    bool is_null = false;
+    return CallBackend([&] { return heap_getattr(row, number, description, &is_null); });
+  };
+  ToHandOut message;
+  message.enrollment = DatumGetInt64(column(message_column::kEnrollment));
+  message.account = TextOf(column(message_column::kAccount));
+  message.contact_key = TextOf(column(message_column::kContactKey));
+  message.channel = TextOf(column(message_column::kChannel));
+  message.recipient = JsonbText(column(message_column::kRecipient));
+  message.category = static_cast<Category>(held.rank);
+  return message;
+}
+
+// Of those that are open, in order: why they must not go out any more (semantics 22); empty where nobody has ever withdrawn anything.
+std::vector<std::string> WithdrawnOf(const std::vector<Held>& all) {
+  if (!MayBeWithdrawn()) return {};
+  std::vector<ToHandOut> messages;
+  for (const Held& held : all) if (held.end == Held::End::kOpen) messages.push_back(ConsentOf(held));
+  return Withdrawn(messages);
+}
+
 }  // namespace
 
 // The rows a walk has locked are nobody else's now; what happened to them until then is seen by a snapshot that is taken only now.
@@ -117,6 +144,8 @@ void Claim::Decide(Walk* walk) {
   if (!token_) token_ = MakeToken(ToInstant(ClockNow()), std::max(marks_.first_day, MessageDays().front()), RandomBits(), RandomBits());
   std::vector<LeaseRow> leases;
   std::vector<OutcomeRow> outcomes;
+  const std::vector<std::string> withdrawn = WithdrawnOf(all);
+  size_t open = 0;
   for (Held& held : all) {
     if (held.end != Held::End::kOpen) continue;
     const Standing& standing = held.standing;
@@ -124,6 +153,7 @@ void Claim::Decide(Walk* walk) {
     message.now = ToInstant(present_);
     message.attempt = standing.attempt;
     if (standing.reason) message.last_reason = *standing.reason;
+    if (!withdrawn.empty()) message.withdrawn = withdrawn[open++];
     const Verdict verdict = Judge(message);
     if (verdict.state == MessageState::kLeased) {
       leases.push_back({held.id, lease_until_, present_, standing.seq + 1, standing.attempt + 1, held.rank, token_, standing.reason});

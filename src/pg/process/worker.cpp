@@ -54,7 +54,7 @@ Place Look() {
   bool resting = database.empty() ? settings::virtual_clock : database.Bool(0, 1);
   if (resting && database.empty()) {
     // Where the session got it from the database, the database has been reset since: what the files say holds.
-    Rows files = Execute("SELECT s.source <> 'database' OR EXISTS (SELECT FROM pg_file_settings f WHERE f.name = s.name AND f.applied AND f.setting::boolean)"
+    Rows files = Execute("SELECT s.source <> 'database' OR EXISTS (SELECT FROM pg_file_settings f WHERE CASE WHEN f.name = s.name AND f.applied THEN f.setting::boolean END)"
                          " FROM pg_settings s WHERE s.name = 'pg_workflow.virtual_clock'");
     resting = files.empty() || files.Bool(0, 1);
   }

@@ -34,13 +34,17 @@ struct Enrolled {
   std::string entry_row;
   std::string event, event_name;
   Instant event_at, entered_at;
+  int64_t entry_log = 0;    // the event's number in the log, while this batch has let it in
   int32_t depth = 0;
+  std::optional<int64_t> parent;  // of a new one: the enrollment that brought it about
+  bool restarts = false;    // who lives under its key ends
   bool backfill = false;
   Json data;                // null, or an object
   Json results;             // what its steps have given: {"<id>": …}
   bool has_results = false; // `results` is loaded
   State state;
   int64_t shifted_us = 0;   // by how much pauses have moved the present wait already
+  int32_t stored_timer = 0; // the number of the timer that is set already
   ItemPointerData place = {};  // of the row of its state, where that is not new
   bool is_new = false;
   bool touched = false;     // its state is to be stored
@@ -53,6 +57,7 @@ struct PendingMessage {
   Instant due_at;
   std::optional<Instant> expires_at;
   bool no_address = false;
+  std::string stopped = {};  // why it does not go out; empty: it does
 };
 
 struct PendingTrace { int64_t enrollment; std::string step, what, detail; };
@@ -62,6 +67,14 @@ struct PendingRefusal {
   const LoadedVersion* version;  // may be absent
   const LogEvent* event;
   std::string event_uuid, event_name, account, contact_key, entry_key, detail;
+};
+
+struct PendingGoal { const Enrolled* enrolled; std::string goal, event; Instant at; bool counted; };
+
+// A pause of a workflow that is over.
+struct Pause {
+  Instant from, to;
+  std::optional<OnResume> mode;  // of resume(); none: the setting
 };
 
 // What a step says of the contact's consent; the events are made only where it is news.
@@ -101,11 +114,12 @@ struct RoundContext {
   TimerStore& timers;
   Instant now;
   bool is_virtual = false;
-  std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses = {};  // of each workflow, those that are over
+  std::map<int32_t, std::vector<Pause>> pauses = {};  // of each workflow
   std::map<int32_t, int32_t> epochs = {};  // of each source: counts its truncations
   int32_t locks_left = 100;      // rows of the CRM that this round may still lock (semantics 31)
   std::map<int32_t, Tally> tallies = {};  // of the batches that succeeded
   std::string at_step = {};      // the step that is being taken: what fails, fails there
+  bool has_suppressions = false; // whether anybody has withdrawn anything
 };
 
 // What a round did, a row a version: workflow.stat_workflow adds them up.
@@ -127,6 +141,7 @@ class Batch {
  private:
   struct Candidate;
   // Entering (entering.cpp).
+  struct Hearing;
   void Enter(const std::vector<const LogEvent*>& events);
   std::vector<Candidate> Candidates(const std::vector<const LogEvent*>& events);
   const LoadedVersion* VersionFor(int32_t id) const;
@@ -143,11 +158,34 @@ class Batch {
   void EndRows(const std::vector<const LogEvent*>& events);
   void Rename(const std::vector<const LogEvent*>& events);  // rename.cpp
   void Unenroll(const LogEvent& event);
+  void Retry(const LogEvent& event);   // people.cpp
+  void Merge(const LogEvent& event);
   void Resumed(const LogEvent& event);
+  // Events that live enrollments listen for (hearing.cpp).
+  void Listen(const Candidate& base, const Json* versions);
+  void ListenByName(const Candidate& base);
+  void PrepareHearings();
+  bool IsHeardBefore(const Candidate& candidate) const;
+  void HearUntil(const LogEvent* event);
+  void HearAll();
+  std::vector<std::pair<const Hearing*, int64_t>> Listeners(const std::vector<const Hearing*>& hearings);
+  void Tell(std::vector<std::pair<const Hearing*, Enrolled*>> pairs);
+  void TellEnded(const std::vector<const Hearing*>& hearings);
+  // The indexes of what each pair's program listens for.
+  struct Ear;
+  void AskAboutListeners(std::deque<Ear>* ears);  // deferred.cpp
+  // Who has to leave because somebody enters (superseding.cpp).
+  void Supersede();
+  // What ended enrollments tell others (chains.cpp).
+  void Announce(const Enrolled& enrolled);
+  void LoadAncestors(const std::vector<Candidate>& candidates);
+  std::optional<int64_t> ParentOf(const Candidate& candidate) const;
+  bool IsInChain(const Candidate& candidate, const std::string& entry_key) const;
+  void SaveGoals();
   void Answer(const LogEvent& event);  // perform_tasks.cpp
   // Enrollments in hand (load.cpp).
   std::vector<Enrolled*> Load(const std::string& where, const class Params& params);
-  std::vector<Enrolled*> LoadByIds(const std::vector<int64_t>& ids);  // of the live ones
+  std::vector<Enrolled*> LoadByIds(const std::vector<int64_t>& ids, bool ended_too = false);  // else of the live ones
   void WantRows(const Enrolled& enrolled);
   bool IsGone(const Enrolled& enrolled) const;
   // Going on (run.cpp).
@@ -176,7 +214,8 @@ class Batch {
   void KeepResult(Enrolled* enrolled, const std::string& step, Json result);
   void PerformGroup(const std::vector<HostChange*>& changes, const std::string& owner, int32_t depth, const std::vector<Turn*>& turns);
   void StartAdmitted();
-  int64_t PausedSince(const Enrolled& enrolled) const;
+  // How much of the present wait lay inside pauses, and how the last of them ended.
+  Input Resumption(const Enrolled& enrolled) const;
   void Perform(std::vector<Turn>* turns);
   void Settle(Turn* turn);
   // Storing (save.cpp, write.cpp).
@@ -205,12 +244,20 @@ class Batch {
   void AskAboutFilters(std::vector<Candidate>* candidates);
   bool AskAlone(class Inquiry* inquiry, const Candidate& candidate);
   void Decide(std::vector<Turn>* turns);
+  // Consent (consent.cpp): nothing where it has not been read yet.
+  std::optional<const ConsentFacts*> ConsentOf(const Enrolled& enrolled) const;
+  void LoadConsent(const std::vector<const Enrolled*>& all);
+  // What came back of messages (message_facts.cpp), for programs and texts that ask.
+  void LoadMessageFacts(const std::vector<const Enrolled*>& all);
+  Value MessageFact(const Enrolled& enrolled, const std::string& step, const std::string& name) const;
+  Json MessagesOf(const Enrolled& enrolled) const;
   template <typename Of>
   const Source* FoundContact(const Of& of) const;
   template <typename Of>
   void LoadActive(const std::vector<const Of*>& all);
   template <typename Of>
   bool IsActive(const Of& of, const std::string& workflow) const;
+  Surroundings SurroundingsOf(const Enrolled& enrolled, const Facts& facts) const;
   Json DataOf(const Enrolled& enrolled, const std::vector<std::string>& references);
 
   Instant TimeOf(const LogEvent& event, const Json* wanted, const Source* source, const std::string& zone_of_contact) const;
@@ -235,12 +282,22 @@ class Batch {
   std::map<std::pair<int32_t, std::string>, int64_t> assign_turns_;     // workflow, step -> how many were assigned
   std::map<std::pair<const AssignStep*, int32_t>, std::vector<int64_t>> busy_;  // rows of each user, by step and source
   std::vector<PendingRefusal> refusals_;
+  std::vector<PendingGoal> goals_;
+  std::deque<std::unique_ptr<Enrolled>> ended_;   // whose goals count still
+  std::vector<std::shared_ptr<Hearing>> hearings_;  // in the order of their events
+  size_t heard_ = 0;                              // so many of them are done
+  std::map<const LogEvent*, size_t> order_;       // of the events in hand
+  std::map<int64_t, int32_t> workflow_of_;        // of enrollments that events name
+  // Of the enrollments that events come from: what they and those before them in their chain are enrollments of.
+  struct Ancestor { std::string account, contact_key, entry_key; int32_t workflow; };
+  std::map<int64_t, std::vector<Ancestor>> ancestors_;
   struct Parked { const LogEvent* event; std::vector<std::string> lookup; std::string reason; };
   std::vector<Parked> parked_;
   struct EntryEvent { std::string event; int32_t workflow; std::string account; int64_t enrollment; };
   std::vector<EntryEvent> entry_events_;
   // What is known of a key in a workflow; kept up as this batch admits.
-  struct Known { int32_t entries = 0; bool live = false; EndReason last_reason = EndReason::kNone; std::optional<Instant> last_ended_at; };
+  struct Known { int32_t entries = 0; bool live = false; EndReason last_reason = EndReason::kNone; std::optional<Instant> last_ended_at;
+                 int32_t recent = 0; };
   // Contacts of two tables are two people, though their keys be the same (one schema per tenant); 0: no table is attached.
   using KnownKey = std::tuple<int32_t, std::string, std::string, int32_t, std::string>;  // contact source, account, contact, workflow, entry key
   template <typename Of>  // a candidate, or who is enrolled
@@ -253,7 +310,13 @@ class Batch {
   std::map<ActiveKey, std::set<int64_t>> active_;
   std::map<std::tuple<std::string, std::string, int32_t, std::string>, int32_t> entry_numbers_;  // the last one, over all tables
   std::set<std::pair<std::string, int32_t>> seen_;  // event, workflow
+  std::map<int64_t, ConsentFacts> consent_;         // by enrollment
+  std::map<int64_t, std::map<std::string, std::map<std::string, Value>>> message_facts_;  // by enrollment, step, name
 };
+
+// What this one does goes on with its chain, so deep; after a long wait it belongs to none (0), and begins another (semantics 7).
+int64_t ChainLink(const Enrolled& enrolled);
+int32_t DepthBelow(const Enrolled& enrolled);
 
 // A name-based uuid of the parts: the same parts give the same id, here and in SQL (md5 of the parts joined by chr(31)).
 std::string NamedUuid(const std::vector<std::string>& parts);

@@ -106,8 +106,25 @@ void Tag(const Source& source, const TagStep& step, const std::vector<HostChange
 
 }  // namespace
 
-ChainDepth::ChainDepth(int32_t depth) : before_(capture_depth) { capture_depth = static_cast<int16_t>(depth); }
-ChainDepth::~ChainDepth() { capture_depth = before_; }
+ChainDepth::ChainDepth(int32_t depth, Chains chains) : before_(capture_depth), chains_before_(capture_chains) {
+  capture_chains = KeepChains(std::move(chains));
+  capture_depth = static_cast<int16_t>(depth);
+}
+
+ChainDepth::~ChainDepth() {
+  capture_depth = before_;
+  capture_chains = chains_before_;
+}
+
+Chains ChainsOf(const std::vector<HostChange*>& changes) {
+  Chains chains;
+  for (const HostChange* change : changes) {
+    if (change->chain == 0) continue;
+    if (change->set != nullptr || change->tag != nullptr) chains.rows.emplace(std::pair(change->source->id, change->key), change->chain);
+    chains.all.push_back(change->chain);
+  }
+  return chains;
+}
 
 void BeforeHostChanges() {
   if (MyBackendType == B_BG_WORKER) {  // a worker's rounds commit asynchronously, but not where they write the CRM's rows
@@ -132,7 +149,7 @@ std::vector<Performed> PerformChanges(const Registry& registry, const std::vecto
   *locks_left -= static_cast<int32_t>(taken.size());
   if (*locks_left > 0) for (const size_t i : twice) outcomes[i] = Performed::kNotYet;
   const Source& source = *changes.front()->source;
-  const ChainDepth chain(depth + 1);
+  const ChainDepth chain(depth, ChainsOf(changes));
   BeforeHostChanges();
   RunAs(owner, source.search_path, [&] {
     std::vector<std::string> keys;

@@ -4,22 +4,25 @@
 #include <string>
 #include <vector>
 
+#include "pg/capture/event_log.h"
 #include "pg/round/turn.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
 
-// What the rows captured by these statements belong to: a chain, one deeper than the enrollment.
+// What the rows captured by these statements belong to: chains, so deep.
 class ChainDepth {
  public:
-  explicit ChainDepth(int32_t depth);
+  ChainDepth(int32_t depth, Chains chains);
   ~ChainDepth();
   ChainDepth(const ChainDepth&) = delete;
   ChainDepth& operator=(const ChainDepth&) = delete;
 
  private:
   const int16_t before_;
+  const int32_t chains_before_;
 };
+Chains ChainsOf(const std::vector<HostChange*>& changes);
 
 // Before the first of them: the commit is of the database's level, and what the caller of tick() has deferred runs now, as who deferred it.
 void BeforeHostChanges();

@@ -4,6 +4,7 @@
 #include "core/enrollment/fault.h"
 #include "pg/deferred/deferred.h"
 #include "pg/round/candidate.h"
+#include "pg/round/hearing.h"
 #include "pg/round/turn.h"
 
 namespace workflow::pg {
@@ -135,6 +136,27 @@ void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
   *candidates = std::move(others);
 }
 
+// What the listeners of each pair's program say of its event.
+void Batch::AskAboutListeners(std::deque<Ear>* ears) {
+  std::vector<Ear*> open;
+  for (Ear& ear : *ears) open.push_back(&ear);
+  while (!open.empty()) {
+    Inquiry inquiry;
+    std::vector<Ear*> undecided;
+    for (Ear* ear : open) {
+      const Candidate& about = ear->about;
+      std::vector<uint32_t> asked;
+      ear->heard = Heard(about.version->program, ear->happening, {round_.now, ear->zone, Facts(ear->values, ear->about.answers, &asked)});
+      if (asked.empty()) continue;
+      undecided.push_back(ear);
+      const AskedRows rows{FoundContact(about), about.contact_key, about.entry_source, about.entry_row, about.on, about.event_at, &about.data};
+      inquiry.Add(*about.version, asked, ear->values, rows, &ear->about.answers);
+    }
+    inquiry.Ask(round_.registry);
+    open = std::move(undecided);
+  }
+}
+
 // The core decides for each turn; what it had to know from the server is asked for all turns together, and those are decided again.
 void Batch::Decide(std::vector<Turn>* turns) {
   std::vector<const Enrolled*> all;
@@ -144,16 +166,25 @@ void Batch::Decide(std::vector<Turn>* turns) {
     open.push_back(&turn);
   }
   LoadActive(all);
+  LoadMessageFacts(all);
   while (!open.empty()) {
     Inquiry inquiry;
     std::deque<std::vector<const Value*>> values;
     std::vector<Turn*> undecided;
+    std::vector<const Enrolled*> of_consent;
     for (Turn* turn : open) {
       const Enrolled& enrolled = *turn->enrolled;
       std::vector<uint32_t> asked;
       const std::vector<const Value*>& facts = values.emplace_back(FactsOf(enrolled));
-      turn->decision = Advance(enrolled.version->program, enrolled.state, turn->input,
-                               {round_.now, &ZoneOf(enrolled), Facts(facts, turn->answers, &asked), enrolled.backfill});
+      Surroundings around = SurroundingsOf(enrolled, Facts(facts, turn->answers, &asked));
+      const auto consent = ConsentOf(enrolled);
+      around.consent = consent.value_or(nullptr);
+      around.consent_unknown = !consent;
+      turn->decision = Advance(enrolled.version->program, enrolled.state, turn->input, around);
+      if (asked.empty() && turn->decision.asks_consent) {
+        of_consent.push_back(&enrolled);
+        undecided.push_back(turn);
+      }
       if (asked.empty()) continue;
       undecided.push_back(turn);
       const AskedRows rows{FoundContact(enrolled), enrolled.contact_key, enrolled.entry_source, enrolled.entry_row,
@@ -161,6 +192,7 @@ void Batch::Decide(std::vector<Turn>* turns) {
       inquiry.Add(*enrolled.version, asked, facts, rows, &turn->answers);
     }
     inquiry.Ask(round_.registry);
+    LoadConsent(of_consent);
     open = std::move(undecided);
   }
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "pg/round/candidate.h"
+#include "pg/round/hearing.h"
 #include "pg/server/spi.h"
 #include "pg/zones.h"
 
@@ -29,8 +30,10 @@ std::string Text(const Json* json) { return json != nullptr && json->is_string()
 
 void Batch::Enter(const std::vector<const LogEvent*>& events) {
   std::vector<Candidate> candidates = Candidates(events);
+  PrepareHearings();
   if (candidates.empty()) return;
   LoadKnown(&candidates);
+  LoadAncestors(candidates);
   AskAboutFilters(&candidates);
   Decide(&candidates);
 }
@@ -94,6 +97,7 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, std::vec
       // The id if the row had led to another number of contacts: only a row that may lead to several has one.
       if (MayLeadToSeveral(request.source->binding)) base.twin_uuid = NamedUuid({id, contact});
       if (request.contacts.size() > 1) std::swap(base.event_uuid, base.twin_uuid);
+      Listen(base, wanted.Find("heard"));
       for (const Json& number : versions->array()) {
         base.version = VersionFor(static_cast<int32_t>(number.AsInteger().value_or(0)));
         if (base.version != nullptr) Offer(base, candidates);
@@ -123,6 +127,8 @@ void Batch::OfName(const LogEvent& event, std::vector<Candidate>* candidates) {
   const Json* workflow = event.body.Find("workflow");
   const Json* data = event.body.Find("data");
   if (data != nullptr) base.data = *data;
+  if (const Source* source = event.source ? round_.registry.SourceById(*event.source) : nullptr) base.contact_source = source;
+  if (event.kind == 'e') ListenByName(base);
   for (const auto& version : round_.registry.versions) {
     if (!version->current) continue;
     const auto& triggers = version->program.triggers;
@@ -178,11 +184,12 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
   }
   Rows known = Execute(
       "SELECT e.account, e.contact_key, e.workflow, e.entry_key, count(*)::int, bool_or(s.phase <> 'ended'),"
-      " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at), coalesce(e.contact_source, 0), max(e.entry_number)"
+      " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at), coalesce(e.contact_source, 0), max(e.entry_number),"
+      " count(*) FILTER (WHERE e.entered_at > $4 - interval '1 hour')::int"
       " FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact_key, workflow)) u"
       " JOIN workflow.enrollment e USING (account, contact_key, workflow) LEFT JOIN workflow.state s ON s.enrollment = e.id"
       " GROUP BY 1, 2, 3, 4, 9 ORDER BY 10",
-      Params().Texts(accounts).Texts(contacts).Int4s(workflows));
+      Params().Texts(accounts).Texts(contacts).Int4s(workflows).Time(round_.now));
   for (size_t i = 0; i < known.size(); ++i) {
     const std::string account = known.Text(i, 1), contact = known.Text(i, 2), entry_key = known.Text(i, 4);
     const int32_t workflow = known.Int4(i, 3), from = known.Int4(i, 9);
@@ -193,7 +200,7 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
       if (!any && source != from) continue;
       Known& entry = known_[{source, account, contact, workflow, entry_key}];
       entry = {entry.entries + known.Int4(i, 5), entry.live || known.Bool(i, 6), ParseEndReason(known.Text(i, 7)).value_or(EndReason::kNone),
-               known.MaybeTime(i, 8)};
+               known.MaybeTime(i, 8), entry.recent + known.Int4(i, 11)};
     }
   }
   known.Free();
@@ -208,6 +215,10 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
   for (Candidate& candidate : *candidates) {
     // A tenant's workflow is for that tenant's contacts only.
     if (!candidate.version->account.empty() && candidate.version->account != candidate.account) continue;
+    if (IsHeardBefore(candidate)) {  // what happened before may have ended what stands in the way
+      StartAdmitted();
+      HearUntil(candidate.event);
+    }
     const Program& program = candidate.version->program;
     const std::vector<const Value*> facts = FactsOf(candidate);
     EntryCase entry;
@@ -238,6 +249,8 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     entry.event_seen = seen_.contains({candidate.event_uuid, candidate.version->workflow}) ||
                        seen_.contains({candidate.twin_uuid, candidate.version->workflow});
     entry.depth = candidate.event->depth;
+    entry.in_chain = IsInChain(candidate, entry_key);
+    entry.recent_entries = known.recent;
     entry.entries = known.entries;
     entry.live = known.live;
     entry.last_reason = known.last_reason;
@@ -273,6 +286,7 @@ void Batch::Admit(const Candidate& candidate, const EntryKey& by) {
   const std::string& entry_key = by.key;
   Known& known = known_[KeyOf(candidate, entry_key)];
   ++known.entries;
+  ++known.recent;
   auto enrolled = std::make_unique<Enrolled>();
   enrolled->account = candidate.account;
   enrolled->contact_key = candidate.contact_key;
@@ -289,6 +303,9 @@ void Batch::Admit(const Candidate& candidate, const EntryKey& by) {
   enrolled->event_at = candidate.event_at;
   enrolled->entered_at = round_.now;
   enrolled->depth = candidate.event->depth;
+  enrolled->entry_log = candidate.event->id;
+  enrolled->restarts = known.live;
+  enrolled->parent = ParentOf(candidate);
   enrolled->backfill = candidate.event->backfill;
   enrolled->data = candidate.data;
   enrolled->state.clock = candidate.event_at;

@@ -48,6 +48,11 @@ const Zone& Batch::ZoneOf(const Enrolled& enrolled) const {
   return zone == nullptr ? utc : *zone;
 }
 
+Surroundings Batch::SurroundingsOf(const Enrolled& enrolled, const Facts& facts) const {
+  return {round_.now, &ZoneOf(enrolled), facts, enrolled.backfill, enrolled.entered_at,
+          enrolled.account + '\x1f' + std::to_string(enrolled.version->workflow) + '\x1f' + enrolled.entry_key};
+}
+
 // What does not depend on whether the contact is in already. nullptr: the field is of another scope.
 template <typename Of>
 const Value* Batch::CommonFact(const Of& of, const Field& field) {
@@ -74,6 +79,8 @@ std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
         if (row.found && index != kNone && row.known[static_cast<size_t>(index)]) value = &row.values[static_cast<size_t>(index)];
       }
       if (!field.path.empty()) value = &values_.emplace_back(AtPath(field, *value));
+    } else if (field.scope == Scope::kMessage) {
+      value = &values_.emplace_back(MessageFact(enrolled, field.entity, field.name));
     } else if (field.scope == Scope::kStep) {
       const Json* result = enrolled.results.Find(field.name);
       if (result != nullptr) value = &values_.emplace_back(DigInto(*result, field.path));
@@ -153,6 +160,8 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
     } else if (head == "enrollment") {
       data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},
                                        {"version", Json::Integer(enrolled.version->number)}, {"data", enrolled.data}}));
+    } else if (head == "message" && !IsAttached(round_.registry, head)) {
+      data.Set(head, MessagesOf(enrolled));
     } else if (head == "step" && !IsAttached(round_.registry, head)) {
       data.Set(head, enrolled.results.is_object() ? enrolled.results : Json::MakeObject());
     } else if (head == "account" && !IsAttached(round_.registry, head)) {

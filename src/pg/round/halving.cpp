@@ -166,6 +166,7 @@ void TakeEvents(RoundContext* context, RoundResult* result, const std::vector<Lo
   const std::vector<const LogEvent*> ordered = InOrder(events);
   const auto together = [](const LogEvent& a, const LogEvent& b) {
     if (Renames(a) || Renames(b)) return Renames(a) && Renames(b) && a.xid == b.xid;
+    if (a.kind == 'o' || b.kind == 'o') return false;  // it may move whom the others act on
     return IsAftermath(a) == IsAftermath(b);
   };
   for (size_t at = 0; at < ordered.size();) {

@@ -34,6 +34,7 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
       case 'u': Unenroll(*event); break;
       case 'a': Answer(*event); break;
       case 'p': Resumed(*event); break;
+      case 'o': event->name == "merge" ? Merge(*event) : Retry(*event); break;
       case 't':
         Execute("UPDATE workflow.source SET epoch = epoch + 1 WHERE id = $1", Params().Int4(event->source.value_or(0)));
         ++round_.epochs[event->source.value_or(0)];
@@ -49,23 +50,13 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
     if (source == nullptr) continue;
     const bool contact = source->binding.entity == "contact";
     const std::string where = contact ? OfContact(event->account) : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
-    for (Enrolled* enrolled : Load(where + " AND s.phase = 'waiting'", Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
-      if (enrolled->version->status == WorkflowStatus::kPaused) {  // looked at when it is resumed (semantics 11)
-        const auto& steps = enrolled->version->program.steps;
-        const size_t step = static_cast<size_t>(enrolled->state.step);
-        const auto* wait = step < steps.size() ? std::get_if<WaitStep>(&steps[step].body) : nullptr;
-        if (wait == nullptr || wait->kind != WaitStep::Kind::kUntilDate) continue;  // the row does not move its end
-        enrolled->state.due = round_.now;
-        ++enrolled->state.timer;
-        enrolled->touched = true;
-        continue;
-      }
+    for (Enrolled* enrolled : Load(where, Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
       WantRows(*enrolled);
-      work.emplace_back(enrolled, Input{.kind = InputKind::kRecordChanged});
+      work.emplace_back(enrolled, Input{.kind = InputKind::kRecordChanged, .paused = enrolled->version->status == WorkflowStatus::kPaused});
     }
   }
   rows_.Fetch();
-  for (auto& [enrolled, input] : work) if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
+  for (auto& [enrolled, input] : work) if (IsGone(*enrolled) && !input.paused) input.kind = InputKind::kRecordDeleted;
   Run(std::move(work));
 }
 
@@ -105,7 +96,9 @@ void Batch::Unenroll(const LogEvent& event) {
   const Json* workflow = event.body.Find("workflow");
   const Json* comment = event.body.Find("comment");
   std::vector<std::pair<Enrolled*, Input>> work;
-  for (Enrolled* enrolled : Load("e.account = $1 AND e.contact_key = $2 AND e.workflow = $3",
+  // Without a workflow: wherever the contact is.
+  const char* which = workflow == nullptr ? "e.account = $1 AND e.contact_key = $2 AND $3 = 0" : "e.account = $1 AND e.contact_key = $2 AND e.workflow = $3";
+  for (Enrolled* enrolled : Load(which,
                                  Params().Text(event.account).Text(event.row_key).Int4(
                                      static_cast<int32_t>(workflow == nullptr ? 0 : workflow->AsInteger().value_or(0))))) {
     WantRows(*enrolled);

@@ -13,7 +13,7 @@ enum : int { kId = 1, kAccount, kContactKey, kWorkflow, kEntryKey, kEntryBy, kEn
              kEventName, kEventAt, kEnteredAt, kDepth, kBackfill, kData };
 }  // namespace identity
 namespace state {
-enum : int { kEnrollment = 1, kVersion, kPhase, kStep, kVisit, kAttempts, kTimer, kClock, kDue, kReason, kEndedAt, kShifted };
+enum : int { kEnrollment = 1, kVersion, kPhase, kStep, kVisit, kAttempts, kTimer, kClock, kDue, kReason, kEndedAt, kShifted, kMemo };
 }  // namespace state
 
 void ReadIdentity(const KeyedTable& row, const Registry& registry, Enrolled* enrolled) {
@@ -23,6 +23,7 @@ void ReadIdentity(const KeyedTable& row, const Registry& registry, Enrolled* enr
   enrolled->contact_key = row.Text(kContactKey);
   enrolled->contact_source = source(kContactSource);
   enrolled->entry_key = row.Text(kEntryKey);
+  enrolled->entry_by = ParseEntryBy(std::string(1, row.Char(kEntryBy)));
   enrolled->entry_number = row.Int4(kEntryNumber);
   enrolled->entry_source = source(kEntrySource);
   enrolled->entry_row = row.Text(kEntryRow);
@@ -45,7 +46,9 @@ void ReadState(const KeyedTable& row, Enrolled* enrolled) {
   state.timer = row.Int4(kTimer);
   state.clock = row.Time(kClock);
   state.due = row.MaybeTime(kDue);
+  state.reason = ParseEndReason(row.Text(kReason)).value_or(EndReason::kNone);
   enrolled->shifted_us = row.Int8(kShifted);
+  if (!row.IsNull(kMemo)) ReadMemo(enrolled->version->program, row.Text(kMemo), &state);
   enrolled->place = row.place();
 }
 
@@ -61,7 +64,7 @@ std::vector<Enrolled*> Batch::Load(const std::string& where, const Params& param
   return LoadByIds(ids);
 }
 
-std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids) {
+std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids, bool ended_too) {
   std::vector<Enrolled*> loaded;
   std::set<int64_t> asked;  // an enrollment may have several timers, of which one counts
   KeyedTable states("state", "state_pkey"), identities("enrollment", "enrollment_id_key");
@@ -71,7 +74,7 @@ std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids) {
       loaded.push_back(known->second);
       continue;
     }
-    if (!states.Find(id) || ParsePhase(states.Text(state::kPhase)) == Phase::kEnded || !identities.Find(id)) continue;
+    if (!states.Find(id) || (!ended_too && ParsePhase(states.Text(state::kPhase)) == Phase::kEnded) || !identities.Find(id)) continue;
     const LoadedVersion* version = round_.registry.VersionById(states.Int4(state::kVersion));
     if (version == nullptr || !version->broken.empty()) {
       throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the workflow version of enrollment " + std::to_string(id) + " cannot be run",
@@ -82,6 +85,7 @@ std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids) {
     enrolled->version = version;
     ReadIdentity(identities, round_.registry, enrolled.get());
     ReadState(states, enrolled.get());
+    enrolled->stored_timer = enrolled->state.timer;
     loaded.push_back(enrolled.get());
     by_id_[id] = enrolled.get();
     enrolled_.push_back(std::move(enrolled));

@@ -29,6 +29,7 @@ struct LogEvent {
   bool parked = false;   // it comes from workflow.parked, not from the log
   bool applied = false;  // and what it does to those who are already in was done before: only its entering is tried again
   std::optional<Instant> parked_at;  // since when
+  bool heard = false;    // those who listen for it were told before
   int32_t tries = 0;
 };
 

@@ -8,7 +8,7 @@ namespace workflow::pg {
 void PerformCalls(const std::vector<HostChange*>& changes, const std::string& owner, int32_t depth) {
   RequireAllowed(owner);
   const CallStep& call = *changes.front()->call;
-  const ChainDepth chain(depth + 1);
+  const ChainDepth chain(depth, ChainsOf(changes));
   BeforeHostChanges();
   RunAs(owner, changes.front()->enrolled->version->search_path, [&] {
     std::vector<std::string> given;

@@ -10,7 +10,8 @@ EventRow MadeEvent(const Enrolled& enrolled, const std::string& step, int32_t vi
   EventRow row;
   row.kind = kind;
   row.name = name;
-  row.depth = static_cast<int16_t>(enrolled.depth + 1);
+  row.depth = static_cast<int16_t>(DepthBelow(enrolled));
+  if (const int64_t link = ChainLink(enrolled); link != 0) body.Set("chains", Json::MakeArray({Json::Integer(link)}));
   row.timed = true;
   row.at = now;
   row.event = NamedUuid({enrolled.account, enrolled.contact_key, std::to_string(enrolled.version->workflow), enrolled.entry_key,

@@ -195,7 +195,7 @@ void Insert(const Source& target, const std::vector<HostChange*>& changes) {
 
 void PerformCreates(const Registry& registry, const std::vector<HostChange*>& changes, const std::string& owner, int32_t depth) {
   const Source& target = *changes.front()->source;
-  const ChainDepth chain(depth + 1);
+  const ChainDepth chain(depth, ChainsOf(changes));
   BeforeHostChanges();
   EvaluateSql(registry, changes.front()->create->values, owner, changes);
   // A row of defaults alone cannot come from a SELECT: each is a statement of its own.

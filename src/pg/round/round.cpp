@@ -68,7 +68,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     for (const Json& item : list->array()) if (item.is_string()) match.push_back(item.string());
   }
   std::vector<LogEvent> parked;
-  Rows rows = Execute("SELECT p.event::text, p.tries, p.parked_at, p.reason <> 'error' FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
+  Rows rows = Execute("SELECT p.event::text, p.tries, p.parked_at, p.reason <> 'error', p.reason = 'broken_version' FROM workflow.parked p WHERE p.event_id IN (SELECT event_id FROM workflow.parked"
                       " WHERE retry_at <= $1 UNION SELECT event_id FROM workflow.parked WHERE lookup && $2::text[]) ORDER BY p.event_id LIMIT " +
                           std::to_string(limit),
                       Params().Time(now).Texts(match));
@@ -78,6 +78,7 @@ std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant no
     event->tries = rows.Int4(i, 2);
     event->applied = rows.Bool(i, 4);  // one that failed left nothing behind
     event->parked_at = rows.Time(i, 3);
+    event->heard = rows.Bool(i, 5);  // its contacts were found
     parked.push_back(std::move(*event));
   }
   rows.Free();
@@ -99,12 +100,21 @@ std::map<int32_t, int32_t> ReadEpochs() {
   return epochs;
 }
 
-std::map<int32_t, std::vector<std::pair<Instant, Instant>>> ReadPauses() {
-  std::map<int32_t, std::vector<std::pair<Instant, Instant>>> pauses;
-  Rows rows = Execute("SELECT p.workflow, p.paused_at, p.resumed_at FROM workflow.pause p");
-  for (size_t i = 0; i < rows.size(); ++i) pauses[rows.Int4(i, 1)].emplace_back(rows.Time(i, 2), rows.Time(i, 3));
+std::map<int32_t, std::vector<Pause>> ReadPauses() {
+  std::map<int32_t, std::vector<Pause>> pauses;
+  Rows rows = Execute("SELECT p.workflow, p.paused_at, p.resumed_at, p.mode FROM workflow.pause p");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    pauses[rows.Int4(i, 1)].push_back({rows.Time(i, 2), rows.Time(i, 3), ParseOnResume(rows.Text(i, 4))});
+  }
   rows.Free();
   return pauses;
+}
+
+bool HasSuppressions() {
+  Rows rows = Execute("SELECT EXISTS (SELECT FROM workflow.suppression) OR EXISTS (SELECT FROM workflow.subscription s WHERE s.campaign = '' AND NOT s.subscribed)");
+  const bool any = rows.Bool(0, 1);
+  rows.Free();
+  return any;
 }
 
 // A trigger of the CRM may call tick() while a round changes its row; the advisory lock would let it in.
@@ -154,6 +164,7 @@ RoundResult RunRound(const RoundRequest& request) {
   TimerStore store(now, log.timer_cursor());
   RoundContext context{registry, needed, templates, store, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
 
+  context.has_suppressions = HasSuppressions();
   const int limit = std::min(settings::batch_size, request.max_steps.value_or(settings::batch_size));
   const std::vector<LogEvent> events = log.Read(limit);
   TakeEvents(&context, &result, events);

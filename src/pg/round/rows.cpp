@@ -88,13 +88,31 @@ NeededFields::NeededFields(const Registry& registry, const std::vector<std::stri
       const BoundField& field = binding.fields[i];
       if (columns.contains(field.name) || wanted.contains(field.name) || (all && field.sql.empty())) indexes.insert(i);
     }
-    if (binding.live) {
-      for (uint32_t index : FieldsOf(*binding.live)) {
+    const auto read = [&](const Condition& condition) {
+      for (uint32_t index : FieldsOf(condition)) {
+        for (size_t i = 0; i < binding.fields.size(); ++i) if (binding.fields[i].name == binding.table.fields[index].name) indexes.insert(i);
+      }
+    };
+    if (binding.live) read(*binding.live);
+    for (const ConsentRule& rule : binding.consent) if (rule.allowed_when) read(*rule.allowed_when);
+    fields_[source->id].assign(indexes.begin(), indexes.end());
+  }
+}
+
+NeededFields NeededFields::ForConsent(const Registry& registry) {
+  NeededFields needed;
+  for (const auto& source : registry.sources) {
+    const Binding& binding = source->binding;
+    std::set<size_t> indexes;
+    for (const ConsentRule& rule : binding.consent) {
+      if (!rule.allowed_when) continue;
+      for (const uint32_t index : FieldsOf(*rule.allowed_when)) {
         for (size_t i = 0; i < binding.fields.size(); ++i) if (binding.fields[i].name == binding.table.fields[index].name) indexes.insert(i);
       }
     }
-    fields_[source->id].assign(indexes.begin(), indexes.end());
+    needed.fields_[source->id].assign(indexes.begin(), indexes.end());
   }
+  return needed;
 }
 
 const std::vector<size_t>& NeededFields::Of(int32_t source) const {

@@ -27,6 +27,7 @@ struct RowFacts {
   std::string zone;                 // the first zone that a rule of the binding gives; unchecked
   std::vector<Value> values;        // by index into the binding's fields; null where `known` is not set
   std::vector<bool> known;          // which fields were read
+  std::vector<DeclaredConsent> consent = {};  // what the binding's rules say of it
 };
 
 // Which fields of each source the loaded programs and templates read; kept until the registry changes.
@@ -35,8 +36,11 @@ class NeededFields {
   // `references` are the dotted names that stored templates read.
   NeededFields(const Registry& registry, const std::vector<std::string>& references);
   const std::vector<size_t>& Of(int32_t source) const;
+  // Only what the bindings' rules of consent read.
+  static NeededFields ForConsent(const Registry& registry);
 
  private:
+  NeededFields() = default;
   std::map<int32_t, std::vector<size_t>> fields_;
 };
 

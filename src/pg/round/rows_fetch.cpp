@@ -42,11 +42,12 @@ const BoundField* PlainKey(const Source& source) {
 class SourceReader {
  public:
   SourceReader(const Source& source, const std::vector<size_t>& fields, Instant now)
-      : binding_(source.binding), fields_(fields), now_(now) {
+      : binding_(source.binding), fields_(fields), now_(now), name_(source.name) {
     for (const ZoneRule& rule : binding_.zone) zone_queries_ += rule.kind == ZoneRule::Kind::kSql ? 1 : 0;
+    for (const ConsentRule& rule : binding_.consent) consent_queries_ += rule.sql.empty() ? 0 : 1;
   }
 
-  // What is selected: fields, zones by sql, key.
+  // What is selected: fields, zones by sql, consent by sql, key.
   std::string List() const {
     std::string list;
     for (size_t index : fields_) {
@@ -55,6 +56,9 @@ class SourceReader {
     }
     for (const ZoneRule& rule : binding_.zone) {
       if (rule.kind == ZoneRule::Kind::kSql) list += "(" + rule.sql + ")::text, ";
+    }
+    for (const ConsentRule& rule : binding_.consent) {
+      if (!rule.sql.empty()) list += "(" + rule.sql + "), ";
     }
     for (const std::string& column : binding_.key) list += "\"row\"." + QuotedName(column) + ", ";
     list.resize(list.size() - 2);
@@ -70,14 +74,14 @@ class SourceReader {
       const std::string& zone = binding_.fields[fields_[i]].zone;
       zones_.push_back(zone.empty() ? nullptr : Zones().Find(zone));
     }
-    for (size_t i = 0; i < binding_.key.size(); ++i) keys_.emplace_back(type(fields_.size() + zone_queries_ + i));
+    for (size_t i = 0; i < binding_.key.size(); ++i) keys_.emplace_back(type(KeysAt() + i));
   }
 
   RowFacts Read(const Rows& rows, size_t row) const {
     RowFacts facts;
     facts.found = facts.live = true;
     std::vector<Value> key;
-    for (size_t i = 0; i < keys_.size(); ++i) key.push_back(At(rows, row, fields_.size() + zone_queries_ + i, keys_[i]));
+    for (size_t i = 0; i < keys_.size(); ++i) key.push_back(At(rows, row, KeysAt() + i, keys_[i]));
     facts.key = CanonicalKey(key).value_or(std::string());
     facts.values.assign(binding_.table.fields.size(), Value());
     facts.known.assign(binding_.table.fields.size(), false);
@@ -91,11 +95,18 @@ class SourceReader {
       facts.account = account->is_null() ? "" : FormatValue(*account);
     }
     facts.zone = ZoneOf(rows, row, facts);
-    if (binding_.live) facts.live = IsLive(&facts);
+    if (!binding_.live && binding_.consent.empty()) return facts;
+    DigPlaces(&facts);
+    std::vector<const Value*> pointers;
+    for (size_t i = 0; i < facts.values.size(); ++i) pointers.push_back(facts.known[i] ? &facts.values[i] : nullptr);
+    if (binding_.live) facts.live = Evaluate(*binding_.live, pointers, now_, nullptr) == Outcome::kTrue;
+    facts.consent = ConsentOf(rows, row, pointers);
     return facts;
   }
 
  private:
+  size_t KeysAt() const { return fields_.size() + zone_queries_ + consent_queries_; }
+
   Value At(const Rows& rows, size_t row, size_t place, const Converter& converter) const {
     bool is_null;
     const Datum datum = rows.Raw(row, static_cast<int>(place) + first_, &is_null);
@@ -125,8 +136,9 @@ class SourceReader {
     return {};
   }
 
-  bool IsLive(RowFacts* facts) const {
-    for (size_t i = binding_.fields.size(); i < facts->values.size(); ++i) {  // places inside of json columns
+  // Places inside of json columns.
+  void DigPlaces(RowFacts* facts) const {
+    for (size_t i = binding_.fields.size(); i < facts->values.size(); ++i) {
       const Field& place = binding_.table.fields[i];
       const Value* whole = place.scope == Scope::kRow ? ValueOf(*facts, place.name) : nullptr;
       if (whole == nullptr) continue;
@@ -134,15 +146,27 @@ class SourceReader {
       facts->values[i] = json == nullptr ? Value() : Dig(*json, place.path);
       facts->known[i] = true;
     }
-    std::vector<const Value*> pointers;
-    for (size_t i = 0; i < facts->values.size(); ++i) pointers.push_back(facts->known[i] ? &facts->values[i] : nullptr);
-    return Evaluate(*binding_.live, pointers, now_, nullptr) == Outcome::kTrue;
+  }
+
+  // Anything but a clear yes is a no.
+  std::vector<DeclaredConsent> ConsentOf(const Rows& rows, size_t row, const std::vector<const Value*>& values) const {
+    std::vector<DeclaredConsent> consent;
+    int query = static_cast<int>(fields_.size() + zone_queries_) + first_;
+    for (const ConsentRule& rule : binding_.consent) {
+      const bool asked = !rule.sql.empty();
+      const bool allowed = asked ? !rows.IsNull(row, query) && rows.Bool(row, query)
+                                 : Evaluate(*rule.allowed_when, values, now_, nullptr) == Outcome::kTrue;
+      if (asked) ++query;
+      consent.push_back({rule.scope, rule.channel, allowed, name_});
+    }
+    return consent;
   }
 
   const Binding& binding_;
   const std::vector<size_t>& fields_;
   const Instant now_;
-  size_t zone_queries_ = 0;
+  const std::string& name_;
+  size_t zone_queries_ = 0, consent_queries_ = 0;
   int first_ = 1;
   std::vector<Converter> converters_, keys_;
   std::vector<const Zone*> zones_;

@@ -29,6 +29,8 @@ void Batch::Step(Turn* turn) {
     const auto begin = [&](int32_t step) { round_.at_step = StepId(program, step); };
     if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
       turn->traces.push_back({enrolled.id, StepId(program, trace->step), trace->what, trace->detail});
+    } else if (const auto* goal = std::get_if<GoalEffect>(&effect)) {
+      turn->goals.push_back({&enrolled, program.goals[static_cast<size_t>(goal->goal)].id, goal->event, goal->at, goal->counted});
     } else if (const auto* send = std::get_if<SendEffect>(&effect)) {
       begin(send->step);
       turn->messages.push_back(Write(enrolled, *send));
@@ -91,8 +93,9 @@ void Batch::Perform(std::vector<Turn>* turns) {
     std::map<Group, std::vector<Turn*>> groups;
     for (Turn& turn : *turns) {
       if (turn.put_off || turn.not_yet || n >= turn.changes.size()) continue;
-      const HostChange& change = turn.changes[n];
-      groups[{change.source, change.what(), turn.enrolled->version->owner, turn.enrolled->depth, change.contacts()}].push_back(&turn);
+      HostChange& change = turn.changes[n];
+      change.chain = ChainLink(*turn.enrolled);
+      groups[{change.source, change.what(), turn.enrolled->version->owner, DepthBelow(*turn.enrolled), change.contacts()}].push_back(&turn);
     }
     if (groups.empty()) return;
     for (auto& [group, members] : groups) {
@@ -125,9 +128,18 @@ void Batch::Settle(Turn* turn) {
   enrolled.touched = true;
   if (turn->put_off) {
     const std::vector<const Value*> facts = FactsOf(enrolled);
-    const Input input{.kind = InputKind::kPutOff, .delay_us = round_.locks_left > 0 ? kSecond : 0};
-    enrolled.state = Advance(enrolled.version->program, enrolled.state, input, {round_.now, &ZoneOf(enrolled), facts, enrolled.backfill}).state;
-    return;
+    Input input{.kind = InputKind::kPutOff, .delay_us = round_.locks_left > 0 ? kSecond : 0};
+    input.heard = turn->input.heard;
+    input.heard_at = turn->input.heard_at;
+    input.event = turn->input.event;
+    turn->decision = Advance(enrolled.version->program, enrolled.state, input, SurroundingsOf(enrolled, facts));
+    Turn later;
+    later.enrolled = &enrolled;
+    later.input = input;
+    later.decision = std::move(turn->decision);
+    later.put_off = true;
+    *turn = std::move(later);
+    Step(turn);  // what was heard, and an approval that is over
   }
   const State before = enrolled.state;
   enrolled.state = turn->decision.state;
@@ -140,12 +152,14 @@ void Batch::Settle(Turn* turn) {
   counts_.by_version[enrolled.version->id].Add(taken);
   std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
   std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
+  std::move(turn->goals.begin(), turn->goals.end(), std::back_inserter(goals_));
   std::move(turn->events.begin(), turn->events.end(), std::back_inserter(events_));
   std::move(turn->subscriptions.begin(), turn->subscriptions.end(), std::back_inserter(subscriptions_));
   std::move(turn->closes.begin(), turn->closes.end(), std::back_inserter(closes_));
   for (auto& [step, result] : turn->results) KeepResult(&enrolled, step, std::move(result));
   for (HostChange& change : turn->changes) if (change.result) KeepResult(&enrolled, change.step, *std::move(change.result));
-  if (enrolled.state.phase == Phase::kEnded) {
+  if (enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded) {
+    Announce(enrolled);
     Known& known = known_[KeyOf(enrolled, enrolled.entry_key)];
     known.live = false;
     known.last_reason = enrolled.state.reason;
@@ -158,8 +172,10 @@ void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
   for (const LogEvent* event : events) if (event->parked) parked.push_back(event->id);
   if (!parked.empty()) Execute("DELETE FROM workflow.parked WHERE event_id = ANY ($1)", Params().Int8s(parked));
   Rename(events);
+  for (size_t i = 0; i < events.size(); ++i) order_.emplace(events[i], i);
   Enter(events);
   StartAdmitted();
+  HearAll();
   Apply(events);
 }
 
@@ -181,9 +197,12 @@ void Batch::StartAdmitted() {
     counts_.by_version[enrolled->version->id].Add({.entered = 1});
     traces_.push_back({enrolled->id, "", "entered", enrolled->event_name});
     WantRows(*enrolled);
-    work.emplace_back(enrolled, Input{.kind = InputKind::kStart});
   }
   ids.Free();
+  Supersede();
+  for (Enrolled* enrolled : admitted_) {
+    if (enrolled->state.phase != Phase::kEnded) work.emplace_back(enrolled, Input{.kind = InputKind::kStart});
+  }
   admitted_.clear();
   if (defer_start_) return;
   rows_.Fetch();
@@ -217,9 +236,9 @@ void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
     }
     WantRows(*enrolled);
     Input input{.kind = InputKind::kTimer, .timer = timer->second->number};
-    const int64_t paused = PausedSince(*enrolled) - enrolled->shifted_us;
-    const bool waits = enrolled->state.phase == Phase::kWaiting || enrolled->state.phase == Phase::kApproval;
-    if (paused > 0 && waits) input = Input{.kind = InputKind::kResume, .paused_us = paused};
+    const Input resumption = Resumption(*enrolled);
+    const Phase phase = enrolled->state.phase;
+    if (resumption.paused_us > 0 && (phase == Phase::kWaiting || phase == Phase::kWindow || phase == Phase::kApproval)) input = resumption;
     work.emplace_back(enrolled, input);
   }
   if (!held.empty()) {
@@ -232,15 +251,19 @@ void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
   Run(std::move(work));
 }
 
-// How much of the present wait lay inside pauses of the workflow.
-int64_t Batch::PausedSince(const Enrolled& enrolled) const {
-  int64_t paused = 0;
+Input Batch::Resumption(const Enrolled& enrolled) const {
+  Input input{.kind = InputKind::kResume, .paused_us = -enrolled.shifted_us};
   const auto found = round_.pauses.find(enrolled.version->workflow);
-  if (found == round_.pauses.end()) return 0;
-  for (const auto& [from, to] : found->second) {
-    paused += std::max<int64_t>(0, to.us - std::max(from.us, enrolled.state.clock.us));
+  if (found == round_.pauses.end()) return input;
+  for (const Pause& pause : found->second) {
+    const int64_t length = pause.to.us - std::max(pause.from.us, enrolled.state.clock.us);
+    if (length <= 0) continue;
+    input.paused_us += length;
+    if (pause.to < input.resumed_at) continue;
+    input.resumed_at = pause.to;
+    input.on_resume = pause.mode;
   }
-  return paused;
+  return input;
 }
 
 void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us) {
@@ -253,7 +276,7 @@ void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_
     Turn turn{.enrolled = enrolled, .input = {.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}};
     const std::vector<const Value*> facts(enrolled->version->program.table.fields.size(), &values_.emplace_back());
     static const UtcZone utc;
-    turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill});
+    turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill, enrolled->entered_at});
     for (const Effect& effect : turn.decision.effects) {
       if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
         turn.traces.push_back({enrolled->id, StepId(enrolled->version->program, trace->step), trace->what, trace->detail});

@@ -31,6 +31,7 @@ void Batch::Save() {
   SignRequests();
   SaveMessages();
   SaveTraces();
+  SaveGoals();
   SaveRefusals();
   SaveParked();
   SaveResults();
@@ -53,6 +54,7 @@ void Batch::SaveEnrollments() {
     rows.Uuid(enrolled->event).Text(enrolled->event_name).Time(enrolled->event_at).Time(round_.now).Int2(static_cast<int16_t>(enrolled->depth))
         .Bool(enrolled->backfill);
     enrolled->data.is_null() ? rows.Null() : rows.Text(enrolled->data.Dump());
+    enrolled->parent ? rows.Int8(*enrolled->parent) : rows.Null();
     rows.EndRow();
   }
   rows.Finish();
@@ -72,7 +74,7 @@ void PutState(const Enrolled& enrolled, Instant now, TableWriter* rows) {
   const bool inside = state.step >= 0 && static_cast<size_t>(state.step) < steps.size();
   rows->Int8(enrolled.id).Int4(enrolled.version->id).Text(PhaseName(state.phase)).Text(inside ? steps[static_cast<size_t>(state.step)].id : std::string_view())
       .Int4(state.visit).Int4(state.attempts).Int4(state.timer).Time(state.clock).MaybeTime(state.due).Text(EndReasonName(state.reason))
-      .MaybeTime(state.phase == Phase::kEnded ? std::optional(now) : std::nullopt).Int8(enrolled.shifted_us);
+      .MaybeTime(state.phase == Phase::kEnded ? std::optional(now) : std::nullopt).Int8(enrolled.shifted_us).TextOrNull(MemoText(enrolled.version->program, state));
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ void Batch::SaveStates() {
   TableWriter changed(TableNamed("state"));
   for (const auto& enrolled : enrolled_) {
     if (!enrolled->touched) continue;
-    if (enrolled->state.due) timers.push_back({*enrolled->state.due, enrolled->id, enrolled->state.timer});
+    const bool set = !enrolled->is_new && enrolled->state.timer == enrolled->stored_timer;
+    if (enrolled->state.due && !set) timers.push_back({*enrolled->state.due, enrolled->id, enrolled->state.timer});
     if (enrolled->is_new) {
       fresh.push_back(enrolled.get());
       continue;

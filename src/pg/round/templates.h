@@ -58,7 +58,7 @@ struct TextFor {
 // The partials of one message: of its own channel, else of the channel of partials; chosen as the message itself is.
 class StoredPartials final : public PartialFinder {
  public:
-  StoredPartials(const TemplateStore& store, std::string account, TextFor text) : store_(store), account_(std::move(account)), text_(std::move(text)) {}
+  StoredPartials(const TemplateStore& store, std::string account, TextFor wanted) : store_(store), account_(std::move(account)), text_(std::move(wanted)) {}
   const Template* Find(std::string_view name) const override;
 
  private:

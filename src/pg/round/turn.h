@@ -25,6 +25,7 @@ struct HostChange {
   const TagStep* tag = nullptr;
   std::vector<std::optional<std::string>> values;
   std::string step = {};
+  int64_t chain = 0;  // the enrollment that changes it; 0: what comes of it begins a chain
   const CreateStep* create = nullptr;      // into `source`; `values` are its values
   const CopyStep* copy = nullptr;          // the row `key` of `from`, into `source`
   const Source* from = nullptr;
@@ -41,9 +42,9 @@ struct HostChange {
   }
   // Where an {"sql"} reads the contact, all must be in one table.
   const Source* contacts() const {
-    const std::vector<Assignment>* values = set != nullptr ? &set->assignments : create != nullptr ? &create->values : nullptr;
-    if (values == nullptr || enrolled == nullptr) return nullptr;
-    for (const Assignment& value : *values) if (!value.sql.empty()) return enrolled->contact_source;
+    const std::vector<Assignment>* list = set != nullptr ? &set->assignments : create != nullptr ? &create->values : nullptr;
+    if (list == nullptr || enrolled == nullptr) return nullptr;
+    for (const Assignment& value : *list) if (!value.sql.empty()) return enrolled->contact_source;
     return nullptr;
   }
 };
@@ -62,6 +63,7 @@ struct Batch::Turn {
   std::vector<std::pair<int32_t, std::string>> assigned = {};  // whose turns were taken: given back where the turn does not count
   bool put_off = false;
   bool again = false;
+  std::vector<PendingGoal> goals = {};
   std::vector<Outcome> answers = {};  // of the server, to rules of its program
   bool not_yet = false;  // to be decided anew, by facts that are read again, before it counts
 };

@@ -68,6 +68,7 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   message.channel = body.channel;
   message.kind = body.kind;
   message.step = step.id;
+  message.stopped = send.stopped;
   message.due_at = send.due_at;
   message.expires_at = send.expires_at;
   message.idempotency_key = Md5({enrolled.account, std::to_string(enrolled.version->workflow), enrolled.contact_key, enrolled.entry_key,
@@ -92,6 +93,8 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
     if (notify != nullptr) recipient.Set("staff", Json::Boolean(true));
   }
   message.recipient = recipient.Dump();
+
+  if (!message.stopped.empty()) return message;  // nobody reads it: it needs no words
 
   const AccountSettings& account = round_.templates.Account(enrolled.account);
   if (program.settings.sender) message.sender = program.settings.sender->Dump();
@@ -153,7 +156,7 @@ bool IsForStaff(const PendingMessage& message) {
 
 }  // namespace
 
-// In the order in which they were due, which is the order in which claims hand them out. What has no address has its outcome at once; what is due
+// In the order in which they were due, which is the order in which claims hand them out. What is stopped or has no address has its outcome at once; what is due
 // later is in the queue from then on.
 void Batch::SaveMessages() {
   if (messages_.empty()) return;
@@ -164,7 +167,9 @@ void Batch::SaveMessages() {
   for (size_t i = 0; i < messages_.size(); ++i) {
     const PendingMessage& message = messages_[i];
     PutMessage(ids[i], message, round_.now, &rows);
-    if (message.no_address) {
+    if (!message.stopped.empty()) {
+      outcomes.Int8(ids[i]).Time(round_.now).Int4(0).Text(MessageStateName(MessageState::kSuppressed)).Null().Text(message.stopped).EndRow();
+    } else if (message.no_address) {
       outcomes.Int8(ids[i]).Time(round_.now).Int4(0).Text(MessageStateName(MessageState::kNoAddress)).Null();
       outcomes.Text(IsForStaff(message) ? "nobody is to be found who could receive it" : "the contact has no address for this channel").EndRow();
     } else if (message.due_at > round_.now) {

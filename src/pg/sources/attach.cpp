@@ -129,6 +129,10 @@ std::string Store(const Request& request, const Binding& binding, const Relation
   rows.Free();
   Rows log = ExecuteOnce("SELECT workflow.ensure_event_log()");
   log.Free();
+  Params note;
+  note.Text(name).Text(binding.entity);
+  Rows noted = ExecuteOnce("SELECT workflow.note_audit('attach', NULL, $1, jsonb_build_object('entity', $2))", note);
+  noted.Free();
   as_extension.Restore();
   return name;
 }

@@ -23,6 +23,8 @@ void Forget(int32_t source) {
   AsExtension as_extension;
   Params params;
   params.Int4(source);
+  Rows noted = ExecuteOnce("SELECT workflow.note_audit('detach', NULL, s.name) FROM workflow.source s WHERE s.id = $1", params);
+  noted.Free();
   Rows rows = ExecuteOnce("DELETE FROM workflow.source WHERE id = $1", params);
   rows.Free();
   as_extension.Restore();

@@ -120,6 +120,17 @@ void CheckQueries(const Binding& binding, Oid relation, const Source* contacts, 
     const Tried tried = Try(rule.sql, "SELECT (" + rule.sql + ")::pg_catalog.text" + from + " LIMIT 0");
     if (!tried.error.empty()) problems->Error(Pointer(Pointer("/zone", i), "sql"), tried.error, tried.hint);
   }
+  for (size_t i = 0; i < binding.consent.size(); ++i) {
+    const ConsentRule& rule = binding.consent[i];
+    if (rule.sql.empty()) continue;
+    const std::string path = Pointer(Pointer(Pointer("/consent", i), "allowed_when"), "sql");
+    const Tried tried = Try(rule.sql, "SELECT (" + rule.sql + ")" + from + " LIMIT 0");
+    if (!tried.error.empty()) {
+      problems->Error(path, tried.error, tried.hint);
+    } else if (tried.columns[0].kind != TypeKind::kBoolean) {
+      problems->Error(path, "the query gives " + TypeName(tried.columns[0]) + ", not boolean", "Select whether messages are allowed.");
+    }
+  }
 }
 
 void CheckRoutes(const Binding& binding, const Source* contacts, Problems* problems) {
