@@ -52,6 +52,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 DECLARE
   wrong text;
   found bigint[];
+  cancelled bigint;
 BEGIN
   PERFORM workflow.require_read_committed('cancel_messages');
   PERFORM workflow.require_argument('filter', jsonb_typeof(filter) = 'object' AND filter <> '{}');
@@ -69,7 +70,9 @@ BEGIN
   IF dry_run THEN
     RETURN coalesce(cardinality(found), 0);
   END IF;
-  RETURN coalesce(workflow.cancel_unclaimed(found, 'cancelled by ' || session_user), 0);
+  cancelled := coalesce(workflow.cancel_unclaimed(found, 'cancelled by ' || session_user), 0);
+  PERFORM workflow.note_audit('cancel_messages', filter->>'account', filter->>'contact', filter || jsonb_build_object('cancelled', cancelled));
+  RETURN cancelled;
 END $$;
 COMMENT ON FUNCTION workflow.cancel_messages(jsonb, boolean) IS
 'Cancels messages that nobody holds: all that match every key of filter (channel, workflow, step, account, contact, enrollment; strings). Returns how many; '

@@ -167,8 +167,9 @@ SELECT FROM workflow.tick('2031-01-07 11:00Z');
 SELECT is((SELECT count(*) FROM workflow.enrollments WHERE contact_key = '5' AND state <> 'ended'), 0::bigint, 'and nothing of it lives');
 
 -- audit
+SELECT workflow.cancel_messages('{"workflow": "waiting"}', dry_run => false);
 SELECT is_empty($$ SELECT detail FROM workflow.audit WHERE detail::text LIKE '%secret%' $$, 'the audit has no contents');
-SELECT is_empty($$ SELECT unnest('{attach,create_workflow,publish,enroll,suppress,unsuppress,retry,merge_contacts,forget}'::text[]) EXCEPT SELECT action FROM workflow.audit $$,
+SELECT is_empty($$ SELECT unnest('{attach,create_workflow,publish,enroll,suppress,unsuppress,retry,merge_contacts,forget,cancel_messages}'::text[]) EXCEPT SELECT action FROM workflow.audit $$,
   'semantics 32: every manual action is in the audit');
 SELECT results_eq($$ SELECT DISTINCT who = session_user, at <= clock_timestamp() FROM workflow.audit $$, 'VALUES (true, true)', 'who and when');
 SELECT throws_ok($$ DELETE FROM workflow.audit_entry $$, '42501', NULL, 'semantics 32: nobody takes a line out of it');

@@ -6,6 +6,7 @@
 #include "pg/outbox/hints.h"
 #include "pg/outbox/sender.h"
 #include "pg/server/entry.h"
+#include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 
 namespace workflow::pg {
@@ -119,6 +120,7 @@ WF_FUNCTION(workflow_revive) {
   ForgetLedger(message->channel);
   ReopenAtCommit(message->channel, message->rank, present, DayOfMessage(id));
   days.Close();
+  Execute("SELECT workflow.note_audit('revive', NULL, $1::text)", Params().Int8(id)).Free();
   spi.Finish();
   PG_RETURN_VOID();
 }
