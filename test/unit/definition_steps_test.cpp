@@ -48,7 +48,7 @@ TEST(DefinitionSteps, WhatStepsDoNotKnow) {
   EXPECT_EQ(c.MessageAt("/steps/0/if/3/field"), "there is no step \"call\"");
   EXPECT_EQ(c.MessageAt("/steps/0/if/0/field"), "\"old\" is known only in the filter of a trigger");
   EXPECT_EQ(c.MessageAt("/steps/0/if/1/operator"), "a change is known only in the filter of a trigger");
-  EXPECT_EQ(c.HintAt("/steps/0/if/2/field"), "Available are \"contact\", \"order\", \"event\", \"enrollment\", \"account\", \"workflow\".");
+  EXPECT_EQ(c.HintAt("/steps/0/if/2/field"), "Available are \"contact\", \"order\", \"event\", \"enrollment\", \"message\", \"account\", \"workflow\".");
 }
 
 // An entity that only one of the triggers brings may be used, with a warning.

@@ -79,7 +79,7 @@ TEST(DefinitionTriggers, UnknownNamesInFilters) {
   EXPECT_NE(c.MessageAt(rules + "0/field").find("not available"), std::string::npos);
   EXPECT_NE(c.HintAt(rules + "0/field").find("\"contact\", \"event\", \"old\""), std::string::npos);
   EXPECT_NE(c.MessageAt(rules + "1/field").find("only in steps"), std::string::npos);
-  EXPECT_NE(c.MessageAt(rules + "2/field").find("not supported by this version"), std::string::npos);
+  EXPECT_EQ(c.MessageAt(rules + "2/field"), "\"message\" is known only in steps");
   EXPECT_EQ(c.HintAt(rules + "3/field"), "Did you mean \"contact.email\"?");
   EXPECT_EQ(c.HintAt(rules + "4/field"), "Did you mean \"event.name\"?");
   EXPECT_EQ(c.HintAt(rules + "5/field"), "Did you mean \"contact\"?");
