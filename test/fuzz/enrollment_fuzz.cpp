@@ -177,7 +177,7 @@ void CheckEffects(const Decision& decision, const State& before, Instant now) {
   }
 }
 
-void Check(const Program& program, const State& before, const Decision& decision, Instant now) {
+void Check(const Program& program, const State& before, const Input& input, const Decision& decision, Instant now) {
   const State& after = decision.state;
   const bool has_timer = after.phase == Phase::kWaiting || after.phase == Phase::kWindow || after.phase == Phase::kRetry;
   Require(after.due.has_value() == has_timer);
@@ -187,7 +187,9 @@ void Check(const Program& program, const State& before, const Decision& decision
   Require(after.phase != Phase::kWindow || *after.due > now || Same(before, after));
   Require(after.attempts <= program.settings.retry_max + 1);
   Require(decision.effects.size() <= 3 * program.steps.size() + 6);
-  if (before.phase == Phase::kEnded) Require(Same(before, after) && decision.effects.empty());
+  // Only an operator's retry wakes who has ended, and only who has ended by an error.
+  const bool retried = input.kind == InputKind::kRetried && before.reason == EndReason::kError;
+  if (before.phase == Phase::kEnded && !retried) Require(Same(before, after) && decision.effects.empty());
   CheckEffects(decision, before, now);
 }
 
@@ -223,7 +225,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (bytes.Flip()) value = AnyValue(bytes);
     }
     const Decision decision = Advance(program, state, input, {now, &zone, facts, backfill});
-    Check(program, state, decision, now);
+    Check(program, state, input, decision, now);
     turns = decision.again ? turns + 1 : 0;
     if (forward) Require(turns <= program.steps.size());
     state = decision.state;
