@@ -5,6 +5,7 @@
 #include "pg/convert.h"
 #include "pg/outbox/claim.h"
 #include "pg/people/withdrawn.h"
+#include "pg/server/table_writer.h"
 #include "pg/server/entry.h"
 #include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
@@ -29,7 +30,7 @@ bool ClaimsAreHalted() {
   Rows rows = Execute("SELECT i.halted_at IS NOT NULL OR i.database::int8 <> $1 OR i.system_identifier <> $2 FROM workflow.installation i",
                       Params().Int8(MyDatabaseId).Int8(static_cast<int64_t>(GetSystemIdentifier())));
   // An event log without an installation is a restore under way: pg_dump loads the one before the other.
-  const bool halted = rows.empty() ? OidIsValid(OurRelation("event_0")) : rows.Bool(0, 1);
+  const bool halted = rows.empty() ? OidIsValid(TableNamed("event_0")) : rows.Bool(0, 1);
   rows.Free();
   return halted;
 }

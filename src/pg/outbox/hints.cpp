@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "pg/server/table_writer.h"
 #include "pg/server/entry.h"
 #include "pg/store/children.h"
 
@@ -69,7 +70,7 @@ bool KeyOf(const std::string& channel, ChannelKey* key) {
   if (channel.size() >= kNameMax) return false;
   *key = {};
   key->database = MyDatabaseId;
-  key->table = OurRelation("message");
+  key->table = TableNamed("message");
   memcpy(key->channel, channel.data(), channel.size());
   return true;
 }

@@ -3,6 +3,7 @@
 #include "core/delivery/message_id.h"
 #include "pg/convert.h"
 #include "pg/outbox/hints.h"
+#include "pg/server/table_writer.h"
 #include "pg/server/entry.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
@@ -75,7 +76,7 @@ void ForgetLedger(const std::string& channel) {
 WF_FUNCTION(workflow_keep_marks) {
   using namespace workflow::pg;
   Spi spi;
-  const Oid table = OurRelation("mark");
+  const Oid table = TableNamed("mark");
   int64_t count = 0;
   if (CallBackend([=] { return ConditionalLockRelationOid(table, ShareRowExclusiveLock); })) {
     for (const KnownMarks& known : PublishedMarks()) {

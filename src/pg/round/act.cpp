@@ -1,4 +1,5 @@
 // What the steps that act want done, from the core's effect to changes and events of a turn: texts are rendered, sources found.
+#include "core/condition/sql.h"
 #include "core/enrollment/assign.h"
 #include "pg/round/candidate.h"
 #include "pg/round/changes.h"
@@ -6,25 +7,6 @@
 
 namespace workflow::pg {
 namespace {
-
-// As the server's array types read it.
-std::string ArrayText(const List& list) {
-  std::string text = "{";
-  for (const Value& item : list) {
-    if (text.size() > 1) text += ',';
-    if (item.is_null()) {
-      text += "NULL";
-      continue;
-    }
-    text += '"';
-    for (const char c : FormatValue(item)) {
-      if (c == '"' || c == '\\') text += '\\';
-      text += c;
-    }
-    text += '"';
-  }
-  return text + '}';
-}
 
 // An argument as the server reads it; a list or an object as JSON.
 std::optional<std::string> ArgumentText(const Json& json) {
@@ -45,7 +27,7 @@ std::vector<std::optional<std::string>> Batch::ValuesOf(const Enrolled& enrolled
       values.push_back(std::nullopt);
     } else {
       const List* list = assignment.value->AsList();
-      values.push_back(list == nullptr ? FormatValue(*assignment.value) : ArrayText(*list));
+      values.push_back(list == nullptr ? FormatValue(*assignment.value) : ArrayLiteral(*list));
     }
   }
   return values;

@@ -5,6 +5,7 @@
 
 #include "core/calendar/civil.h"
 #include "pg/convert.h"
+#include "pg/server/table_writer.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
@@ -64,19 +65,10 @@ std::string MonthChild(std::string_view parent, int32_t month) {
   return std::string(parent) + "_" + std::to_string(kFirstYear + month / 12) + Digits(month % 12 + 1, 2);
 }
 
-Oid OurRelation(std::string_view name) {
-  const std::string text(name);
-  const char* relation = text.c_str();
-  return CallBackend([=] {
-    const Oid schema = get_namespace_oid("workflow", true);
-    return OidIsValid(schema) ? get_relname_relid(relation, schema) : InvalidOid;
-  });
-}
-
 Oid EnsureChild(std::string_view parent, std::string_view child, std::string_view column, std::string_view low, std::string_view high) {
-  if (const Oid known = OurRelation(child); OidIsValid(known)) return known;
+  if (const Oid known = TableNamed(child); OidIsValid(known)) return known;
   Execute("SELECT workflow.make_child($1, $2, $3, $4, $5)", Params().Text(parent).Text(child).Text(column).Text(low).Text(high)).Free();
-  return OurRelation(child);
+  return TableNamed(child);
 }
 
 Oid EnsureMonth(std::string_view parent, std::string_view column, Instant at) {
@@ -102,7 +94,7 @@ MessageDay EnsureMessageDay() {
 }
 
 std::vector<int64_t> NextMessageIds(const MessageDay& today, size_t count) {
-  const Oid sequence = OurRelation("message_id_seq");
+  const Oid sequence = TableNamed("message_id_seq");
   std::vector<int64_t> ids(count);
   for (int64_t& id : ids) id = MessageId(today.day, CallBackend([=] { return nextval_internal(sequence, false); }));
   return ids;
@@ -110,7 +102,7 @@ std::vector<int64_t> NextMessageIds(const MessageDay& today, size_t count) {
 
 const std::vector<int32_t>& MessageDays() {
   CallBackend([] { AcceptInvalidationMessages(); });
-  const Oid parent = OurRelation("message");
+  const Oid parent = TableNamed("message");
   if (days.known == nullptr) {
     days.known = new std::vector<int32_t>();
     days.relations = new std::map<int32_t, DayRelations>();
@@ -143,15 +135,15 @@ const DayRelations* RelationsOf(int32_t day) {
   if (found != days.relations->end()) return &found->second;
   const std::string message = DayChild("message", day), lease = DayChild("lease", day), outcome = DayChild("outcome", day);
   DayRelations relations = {};
-  relations.message = OurRelation(message);
-  relations.message_pkey = OurRelation(message + "_pkey");
-  relations.message_claim = OurRelation(message + "_channel_rank_id_idx");
-  relations.lease = OurRelation(lease);
-  relations.lease_pkey = OurRelation(lease + "_pkey");
-  relations.lease_token = OurRelation(lease + "_token_idx");
-  relations.lease_due = OurRelation(lease + "_channel_rank_visible_at_idx");
-  relations.outcome = OurRelation(outcome);
-  relations.outcome_pkey = OurRelation(outcome + "_pkey");
+  relations.message = TableNamed(message);
+  relations.message_pkey = TableNamed(message + "_pkey");
+  relations.message_claim = TableNamed(message + "_channel_rank_id_idx");
+  relations.lease = TableNamed(lease);
+  relations.lease_pkey = TableNamed(lease + "_pkey");
+  relations.lease_token = TableNamed(lease + "_token_idx");
+  relations.lease_due = TableNamed(lease + "_channel_rank_visible_at_idx");
+  relations.outcome = TableNamed(outcome);
+  relations.outcome_pkey = TableNamed(outcome + "_pkey");
   return &days.relations->emplace(day, relations).first->second;
 }
 

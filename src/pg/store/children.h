@@ -19,9 +19,6 @@ int32_t MonthOf(Instant at);                                     // months since
 Instant StartOfMonth(int32_t month);
 std::string MonthChild(std::string_view parent, int32_t month);  // "trace_202611"
 
-// The table of this name in the schema workflow; InvalidOid where it is missing.
-Oid OurRelation(std::string_view name);
-
 // The child of `parent` that holds low <= column < high; made where it is missing, by this transaction. SPI must be connected. `low` and `high` are
 // literals of the column's type.
 Oid EnsureChild(std::string_view parent, std::string_view child, std::string_view column, std::string_view low, std::string_view high);
