@@ -27,7 +27,14 @@ CREATE TABLE workflow.workflow (
   owner         name NOT NULL DEFAULT current_user,
   created_at    timestamptz NOT NULL DEFAULT now(),
   paused_at     timestamptz,
+  suspended     text,                     -- why it paused by itself; NULL: somebody paused it, or it is not paused
   UNIQUE (account, name)
+);
+
+-- Workflows of which something has failed since they last succeeded. The round's own: a row is there only while there is trouble.
+CREATE TABLE workflow.failing (
+  workflow  integer PRIMARY KEY REFERENCES workflow.workflow ON DELETE CASCADE,
+  failures  integer NOT NULL
 );
 
 -- What a pause lasted, so that a wait is shifted when its timer fires and resuming writes nothing per enrollment.
@@ -323,7 +330,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY '{source,workflow,pause,version,template,account,enrollment,state,timer,held,entry_event,message,lease,outcome,mark,refusal,parked,trace,
+  FOREACH t IN ARRAY '{source,workflow,failing,pause,version,template,account,enrollment,state,timer,held,entry_event,message,lease,outcome,mark,refusal,parked,trace,
     error,round,tally,fault,installation,source_id_seq,workflow_id_seq,version_id_seq,enrollment_id_seq,message_id_seq,mark_id_seq,trace_id_seq,round_id_seq,event_id}'::text[] LOOP
     PERFORM pg_extension_config_dump('workflow.' || t, '');
   END LOOP;

@@ -128,6 +128,29 @@ END $$;
 COMMENT ON FUNCTION workflow.pause(text, text) IS
 'Nobody enters, nobody goes on, and no message of the workflow is claimed until resume(). Raises WF002, WF003, WF007 where it is not published.';
 
+-- Of the round: waits for nobody, so a row that somebody is changing is left alone.
+CREATE FUNCTION workflow.suspend(workflow integer, why text, at timestamptz) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  w workflow.workflow;
+BEGIN
+  SELECT o.* INTO w FROM workflow.workflow o WHERE o.id = suspend.workflow AND o.status = 'published' FOR NO KEY UPDATE SKIP LOCKED;
+  IF w.id IS NULL THEN
+    RETURN false;
+  END IF;
+  UPDATE workflow.workflow o SET status = 'paused', paused_at = suspend.at, suspended = suspend.why WHERE o.id = w.id;
+  DELETE FROM workflow.failing f WHERE f.workflow = w.id;
+  PERFORM workflow.note_audit('suspend', w.account, w.name, jsonb_build_object('why', suspend.why));
+  INSERT INTO workflow.error (at, sqlstate, message) VALUES (suspend.at, 'WF010', format('workflow "%s" is suspended: %s', w.name, suspend.why));
+  RAISE WARNING 'workflow "%" is suspended: %', w.name, suspend.why
+    USING HINT = 'workflow.errors says what failed; workflow.resume() lets it go on.';
+  RETURN true;
+END $$;
+COMMENT ON FUNCTION workflow.suspend(integer, text, timestamptz) IS
+'Of the round: pauses a published workflow that goes on failing and leaves a notice: in the server''s log, errors, audit, and doctor() until resume(). '
+'False: somebody holds its row, or it is not published.';
+
 -- Waits are shifted by the recorded pause when their timers fire; the round that reads the event puts back the timers it had set aside.
 CREATE FUNCTION workflow.end_pause(w workflow.workflow, mode text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -153,13 +176,13 @@ BEGIN
     RAISE EXCEPTION 'workflow "%" is not paused but %', w.name, CASE w.status WHEN 'draft' THEN 'a draft' ELSE w.status END USING ERRCODE = 'WF007';
   END IF;
   PERFORM workflow.end_pause(w, resume.mode);
-  UPDATE workflow.workflow o SET status = 'published', paused_at = NULL WHERE o.id = w.id;
+  UPDATE workflow.workflow o SET status = 'published', paused_at = NULL, suspended = NULL WHERE o.id = w.id;
   PERFORM workflow.note_audit('resume', w.account, w.name, jsonb_build_object('mode', resume.mode));
 END $$;
 COMMENT ON FUNCTION workflow.resume(text, text, text) IS
 'Ends a pause. mode, in place of the setting on_resume: freeze (waits by a duration are shifted by the pause), catch_up (what fell due goes on at once), '
 'restart_delay (durations count again from now), drop_overdue (what fell due is left out, up to the next wait); waits for a date or a clock time obey if_past. '
-'Raises WF002, WF003, WF007 where the workflow is not paused, 22023 for another mode.';
+'Also of a workflow that has been suspended after failures. Raises WF002, WF003, WF007 where the workflow is not paused, 22023 for another mode.';
 
 CREATE FUNCTION workflow.archive(name text, force boolean = false, account text = NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -173,7 +196,7 @@ BEGIN
   IF w.status = 'paused' THEN
     PERFORM workflow.end_pause(w, NULL);
   END IF;
-  UPDATE workflow.workflow o SET status = 'archived', paused_at = NULL WHERE o.id = w.id;
+  UPDATE workflow.workflow o SET status = 'archived', paused_at = NULL, suspended = NULL WHERE o.id = w.id;
   PERFORM workflow.note_audit('archive', w.account, w.name, jsonb_build_object('force', archive.force));
   IF force THEN
     PERFORM workflow.append_event('p', 'archive', NULL, w.account, NULL, now(), false, jsonb_build_object('workflow', w.id));

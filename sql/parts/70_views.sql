@@ -1,10 +1,10 @@
 -- Views for looking; functions are for acting. (workflow.sources is beside attach.)
 
 CREATE VIEW workflow.workflows AS
-SELECT w.account, w.name, w.status, w.published, n.newest, w.owner, w.created_at, w.paused_at
+SELECT w.account, w.name, w.status, w.published, n.newest, w.owner, w.created_at, w.paused_at, w.suspended
   FROM workflow.workflow w
   LEFT JOIN LATERAL (SELECT max(v.number) AS newest FROM workflow.version v WHERE v.workflow = w.id) n ON true;
-COMMENT ON VIEW workflow.workflows IS 'Every workflow: published is the number of the version by which contacts enter, newest that of the last one stored.';
+COMMENT ON VIEW workflow.workflows IS 'Every workflow: published is the number of the version by which contacts enter, newest that of the last one stored. suspended: why it has paused by itself.';
 
 CREATE VIEW workflow.versions AS
 SELECT w.account, w.name AS workflow, v.number,
@@ -75,7 +75,7 @@ COMMENT ON VIEW workflow.history IS 'What happened to each enrollment, step by s
 CREATE VIEW workflow.status AS
 SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() AS is_copy, workflow.virtual_now() AS virtual_now,
        r.at AS last_round_at, workflow.unread_events() AS unread_events,
-       s.live, s.waiting, t.overdue, h.held, p.parked, f.faults, d.outbox, NULL::bigint AS unknown_zones
+       s.live, s.waiting, t.overdue, h.held, p.parked, f.faults, d.outbox, NULL::bigint AS unknown_zones, u.suspended
   FROM pg_extension x
   LEFT JOIN LATERAL (SELECT n.at FROM workflow.round n ORDER BY n.id DESC LIMIT 1) r ON true
   CROSS JOIN LATERAL (SELECT count(*) AS live, count(*) FILTER (WHERE c.due IS NOT NULL) AS waiting FROM workflow.state c WHERE c.phase <> 'ended') s
@@ -84,10 +84,11 @@ SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() 
   CROSS JOIN LATERAL (SELECT count(*) AS held FROM workflow.held) h
   CROSS JOIN LATERAL (SELECT count(*) AS parked FROM workflow.parked) p
   CROSS JOIN LATERAL (SELECT count(*) AS faults FROM workflow.fault) f
+  CROSS JOIN LATERAL (SELECT count(*) AS suspended FROM workflow.workflow w WHERE w.suspended IS NOT NULL) u
   CROSS JOIN LATERAL (SELECT coalesce(jsonb_object_agg(c.state, c.count), '{}') AS outbox
                         FROM (SELECT o.state, count(*) FROM workflow.outbox o GROUP BY o.state) c) d
  WHERE x.extname = 'pg_workflow';
 COMMENT ON VIEW workflow.status IS
 'How it stands, one row: halted (by halt() or as a copy), the last round, events not read yet, enrollments live and waiting, timers overdue (the worker is '
 'behind or down), timers set aside by a pause, events without a contact, faults of capture, messages by state. It counts, so it takes its time on large tables. '
-'unknown_zones is NULL: not counted in this version.';
+'unknown_zones is NULL: not counted in this version. suspended: workflows that failures have paused.';

@@ -160,7 +160,26 @@ TEST(DefinitionSettings, B08_MarkAsReadAndOthers) {
   EXPECT_EQ(c.program->settings.retry_max, 0);
   Compiled wrong = CompileSettings(R"({"mark_as_read": "yes", "category": "news", "expires_after": "-1 hour",
     "on_error": {"retry": 1.5, "then": "suspend", "backoff": "1 minute"}})");
-  EXPECT_EQ(wrong.Errors(), 6U) << wrong.Text();
+  EXPECT_EQ(wrong.Errors(), 4U) << wrong.Text();
+}
+
+// D28: what becomes of a step that goes on failing.
+TEST(DefinitionSettings, D28_OnError) {
+  Compiled c = CompileSettings(R"({"on_error": {"retry": 3, "backoff": "10 minutes", "then": "skip"}})");
+  ASSERT_TRUE(c.program) << c.Text();
+  EXPECT_EQ(c.program->settings.on_error, OnError::kSkip);
+  EXPECT_FALSE(c.program->settings.backoff.is_list);
+  EXPECT_EQ(c.program->settings.backoff.pauses, std::vector<Duration>{{.us = 10 * kMinute}});
+  c = CompileSettings(R"({"on_error": {"backoff": ["1 minute", "1 day"], "then": "suspend"}})");
+  ASSERT_TRUE(c.program) << c.Text();
+  EXPECT_EQ(c.program->settings.on_error, OnError::kSuspend);
+  EXPECT_TRUE(c.program->settings.backoff.is_list);
+  EXPECT_EQ(c.program->settings.backoff.pauses.size(), 2U);
+  for (const char* backoff : {"[]", "\"0 minutes\"", "5", "[\"-1 day\"]", "[1]"}) {
+    EXPECT_EQ(CompileSettings(R"({"on_error": {"backoff": )" + std::string(backoff) + "}}").Errors(), 1U) << backoff;
+  }
+  EXPECT_EQ(CompileSettings(R"({"on_error": {"then": "suspnd"}})").HintAt("/settings/on_error/then"), "Did you mean \"suspend\"?");
+  EXPECT_NE(CompileSettings(R"({"on_error": {"retry": 0, "backoff": "1 hour"}})").At("/settings/on_error/backoff", Severity::kWarning), nullptr);
 }
 
 // G2, semantics 14: what happens where the time of a wait is past.

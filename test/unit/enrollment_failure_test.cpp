@@ -136,5 +136,92 @@ TEST(EnrollmentFailure, Semantics26_TheBackoffStaysAnHourHoweverManyTries) {
   EXPECT_EQ(*journey.state.due, Plus(kNoon, kHour));
 }
 
+// on_error.backoff: one pause doubles up to an hour, or stays where it is longer; those of a list are taken in turn.
+TEST(EnrollmentFailure, Semantics26_TheBackoffIsASetting) {
+  struct Case { Backoff backoff; std::vector<int64_t> minutes; };
+  const Case cases[] = {
+      {{{{.us = 25 * kMinute}}, false}, {25, 50, 60, 60}},
+      {{{{.days = 1}}, false}, {24 * 60, 24 * 60}},
+      {{{{.us = 10 * kMinute}}, true}, {10, 10, 10}},
+      {{{{.us = 5 * kMinute}, {.us = kHour}, {.us = 2 * kHour}}, true}, {5, 60, 120, 120}},
+  };
+  for (const Case& one : cases) {
+    Program program = Chain({Send("a")});
+    program.settings.backoff = one.backoff;
+    Journey journey(program, kUtc);
+    Instant now = kNoon;
+    for (const int64_t minutes : one.minutes) {
+      journey.Fail(now);
+      EXPECT_EQ(*journey.state.due, Plus(now, minutes * kMinute));
+      now = *journey.state.due;
+    }
+  }
+}
+
+// on_error.then skip: the step that failed is passed over, those before it are taken; and so is a second one that fails behind it.
+TEST(EnrollmentFailure, Semantics28_SkipPassesOverEachStepThatGoesOnFailing) {
+  Program program = Chain({SetColumn("s"), SetColumn("t"), SetColumn("u"), Send("a"), WaitFor("w", {.days = 1}), SetColumn("t2")});
+  program.settings.retry_max = 1;
+  program.settings.on_error = OnError::kSkip;
+  Journey journey(program, kUtc);
+  const auto fail = [&](int32_t step) {
+    Input input{.kind = InputKind::kFailed, .jitter = 0.5};
+    input.failed_step = step;
+    journey.Give(input, kNoon);
+  };
+  fail(1);
+  EXPECT_EQ(*journey.state.due, Plus(kNoon, kMinute));
+  fail(1);
+  EXPECT_EQ(*journey.state.due, kNoon);
+  EXPECT_EQ(journey.state.attempts, 0);
+  State stored = journey.state;
+  stored.given_up.clear();
+  ReadMemo(program, MemoText(program, journey.state), &stored);
+  EXPECT_EQ(stored.given_up, std::vector<int32_t>{1});
+  fail(2);
+  fail(2);
+  EXPECT_EQ(journey.state.given_up, (std::vector<int32_t>{1, 2}));
+  journey.Fire(kNoon);
+  EXPECT_EQ(journey.words, (Words{"failed", "failed", "failed", "failed", "changed", "skipped", "skipped", "sent", "waiting"}));
+  EXPECT_TRUE(journey.state.given_up.empty());
+  journey.Fire(Plus(kNoon, kDay));
+  EXPECT_EQ(journey.words.at(9), "changed");
+  EXPECT_EQ(journey.reason(), "completed");
+}
+
+// Where passing it over has not helped, it ends; where nobody knows what failed, it is the step it stands at.
+TEST(EnrollmentFailure, Semantics28_SkippingEnds) {
+  Program program = Chain({Send("a"), Send("b")});
+  program.settings.retry_max = 0;
+  program.settings.on_error = OnError::kSkip;
+  Journey journey(program, kUtc);
+  journey.Fail(kNoon);
+  EXPECT_EQ(journey.state.given_up, std::vector<int32_t>{0});
+  journey.Fail(kNoon);
+  EXPECT_EQ(journey.reason(), "error");
+  EXPECT_TRUE(journey.state.given_up.empty());
+}
+
+// on_error.then suspend: nobody leaves; the tries are counted anew once the workflow is resumed.
+TEST(EnrollmentFailure, Semantics28_SuspendKeepsTheEnrollmentAtItsStep) {
+  Program program = Chain({Send("a")});
+  program.settings.retry_max = 1;
+  program.settings.on_error = OnError::kSuspend;
+  Journey journey(program, kUtc);
+  EXPECT_FALSE(journey.Decide({.kind = InputKind::kFailed}, kNoon).suspends);
+  journey.Fail(kNoon);
+  const Decision decision = journey.Decide({.kind = InputKind::kFailed}, kNoon);
+  EXPECT_TRUE(decision.suspends);
+  EXPECT_EQ(decision.state.phase, Phase::kRetry);
+  EXPECT_EQ(decision.state.attempts, 0);
+  EXPECT_EQ(*decision.state.due, kNoon);
+}
+
+// semantics 28: 20 failures without a success between suspend a workflow.
+TEST(EnrollmentFailure, Semantics28_TwentyFailuresInARow) {
+  EXPECT_FALSE(SuspendsWorkflow(19));
+  EXPECT_TRUE(SuspendsWorkflow(20));
+}
+
 }  // namespace
 }  // namespace workflow::journey

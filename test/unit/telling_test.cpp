@@ -183,7 +183,9 @@ TEST(Describe, SettingsThatAreNotTheDefaults) {
   EXPECT_EQ(Setting("exit_on_unsubscribe", "false"), "who unsubscribes stays inside");
   EXPECT_EQ(Setting("frequency_cap", R"([{"channel": "email", "max": 2, "per": "1 week", "on_cap": "defer"}])"),
             "at most 2 messages by \"email\" in 1 week, later ones wait");
-  EXPECT_EQ(Setting("on_error", R"({"retry": 2, "then": "suspend"})"), "a step that fails is tried again 2 times, then: suspend");
+  EXPECT_EQ(Setting("on_error", R"({"retry": 2, "then": "suspend"})"), "a step that fails is tried again 2 times, then it suspends the workflow");
+  EXPECT_EQ(Setting("on_error", R"({"backoff": ["5 minutes", "1 hour"], "then": "skip"})"),
+            "a step that fails is tried again after 5 minutes and 1 hour, then it is passed over");
   EXPECT_EQ(Setting("if_past", R"({"policy": "skip", "grace": "2 days"})"), "where the end of a wait is past: {\"policy\":\"skip\",\"grace\":\"2 days\"}");
   EXPECT_EQ(Setting("brand_new", "[1, \"x\"]"), "brand_new: 1 and \"x\"");
   EXPECT_EQ(Describe(R"({"automated_action": {"name": "Usage"}})"), "Besides\n- automated_action: {\"name\":\"Usage\"}\n");

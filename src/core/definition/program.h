@@ -42,6 +42,14 @@ struct PastRule {
 
 struct Sender { std::string name, email, reply_to; };
 
+enum class OnError : uint8_t { kExit, kSkip, kSuspend };
+
+// How long a step that failed waits for its next try. One pause doubles; those of a list are taken in turn, the last again and again.
+struct Backoff {
+  std::vector<Duration> pauses;         // empty: from a minute to an hour
+  bool is_list = false;
+};
+
 struct Settings {
   ZoneSource timezone = ZoneSource::kAccount;
   std::string zone_name;                // of kNamed
@@ -56,6 +64,8 @@ struct Settings {
   PastRule if_past;
   std::optional<Duration> expires_after;
   int32_t retry_max = 5;                // on_error.retry
+  Backoff backoff;
+  OnError on_error = OnError::kExit;    // on_error.then: after the last try
   bool exit_on_unsubscribe = true;
   std::vector<Condition> exits;         // those by an event are listeners
   std::string exclusive_group;

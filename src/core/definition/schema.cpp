@@ -187,7 +187,11 @@ const char* DefinitionSchema() {
           "additionalProperties": false,
           "properties": {
             "retry": {"description": "Tries after the first. Default: 5.", "type": "integer", "minimum": 0, "maximum": 100},
-            "then": {"const": "exit"}
+            "backoff": {
+              "description": "The pause before the first new try, then doubled; or each pause in turn.",
+              "anyOf": [{"$ref": "#/$defs/duration"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/duration"}}]
+            },
+            "then": {"description": "After the last try. Default: exit.", "enum": ["exit", "skip", "suspend"]}
           }
         },
         "on_resume": {

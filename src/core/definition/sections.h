@@ -52,6 +52,8 @@ std::optional<Listener> ReadListenerOf(ObjectReader* reader, CompileContext* con
 void ReadExits(const Json& json, const std::string& path, CompileContext* context);
 ResponseRule ReadResponse(const Json& json, const std::string& path, CompileContext* context);
 
+void ReadOnError(const Json& json, const std::string& path, CompileContext* context);
+
 SendWindow ReadSendWindow(const Json& json, const std::string& path, Problems* problems);
 
 // `if_past` and `grace` of a step or of the settings; what neither says is as in `inherited`.

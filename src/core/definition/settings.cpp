@@ -20,7 +20,6 @@ constexpr std::array kOnResume = {Choice{"freeze", static_cast<int>(OnResume::kF
                                   Choice{"catch_up", static_cast<int>(OnResume::kCatchUp)},
                                   Choice{"restart_delay", static_cast<int>(OnResume::kRestartDelay)},
                                   Choice{"drop_overdue", static_cast<int>(OnResume::kDropOverdue)}};
-constexpr int64_t kRetryMax = 100;
 
 bool IsZoneName(std::string_view name) {
   auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
@@ -47,7 +46,7 @@ class SettingsReader {
     settings_.mark_as_read = reader_.Boolean("mark_as_read").value_or(false);
     settings_.if_past = ReadPastRule(&reader_, {}, problems_);
     settings_.expires_after = Positive("expires_after");
-    if (const Json* on_error = reader_.Take("on_error")) ReadOnError(*on_error);
+    if (const Json* on_error = reader_.Take("on_error")) ReadOnError(*on_error, reader_.At("on_error"), context_);
     ReadFlow();
     RefuseLater();
     reader_.Finish();
@@ -114,14 +113,6 @@ class SettingsReader {
     if (sender.is_object() && json.object().empty())
       problems_->Error(sender.path(), "the sender is empty", "It has \"name\", \"email\" and \"reply_to\".");
     settings_.sender = json;
-  }
-
-  void ReadOnError(const Json& json) {
-    ObjectReader on_error(json, reader_.At("on_error"), "on_error", problems_);
-    if (auto retry = on_error.Integer("retry", 0, kRetryMax)) settings_.retry_max = static_cast<int32_t>(*retry);
-    on_error.Refuse("then", "\"exit\"");
-    on_error.Refuse("backoff");
-    on_error.Finish();
   }
 
   void ReadEntry() {

@@ -83,13 +83,11 @@ namespace {
 constexpr int64_t kBackoffFirst = kMinute;
 constexpr int64_t kBackoffMax = kHour;
 
-// Doubles from a minute to an hour; the jitter spreads it over half to one and a half times that.
-int64_t BackoffUs(int32_t attempts, double jitter) {
-  int64_t base = kBackoffFirst;
+// Doubles up to an hour, or stays as it is where it is longer from the beginning.
+int64_t Doubled(int64_t first, int32_t attempts) {
+  int64_t base = first;
   for (int32_t i = 1; i < attempts && base < kBackoffMax; ++i) base *= 2;
-  base = std::min(base, kBackoffMax);
-  const double spread = jitter >= 0 && jitter <= 1 ? jitter : 0;  // no number at all is caught here as well
-  return static_cast<int64_t>(static_cast<double>(base) * (0.5 + spread));
+  return std::min(base, std::max(first, kBackoffMax));
 }
 
 }  // namespace
@@ -131,8 +129,40 @@ void Walk::Retry(const Input& input) {
   if (state().phase == Phase::kEnded) return;
   Trace("failed", input.detail);
   ++state().attempts;
-  if (state().attempts > program_.settings.retry_max) return End(EndReason::kError, input.detail);
-  SetTimer(Phase::kRetry, Instant{around_.now.us + BackoffUs(state().attempts, input.jitter)});
+  if (state().attempts <= program_.settings.retry_max) return SetTimer(Phase::kRetry, Instant{around_.now.us + PauseUs(input.jitter)});
+  const int32_t failed = HasStep(input.failed_step) ? input.failed_step : state().step;
+  switch (program_.settings.on_error) {
+    case OnError::kSkip:
+      if (HasGivenUp(failed)) break;  // passing it over does not help
+      state().given_up.push_back(failed);
+      state().attempts = 0;
+      return SetTimer(Phase::kRetry, around_.now);
+    case OnError::kSuspend:
+      state().attempts = 0;
+      decision_.suspends = true;
+      return SetTimer(Phase::kRetry, around_.now);
+    case OnError::kExit:
+      break;
+  }
+  End(EndReason::kError, input.detail);
+}
+
+// The jitter spreads it over half to one and a half times the pause.
+int64_t Walk::PauseUs(double jitter) const {
+  const Backoff& backoff = program_.settings.backoff;
+  int64_t base = kBackoffFirst;
+  if (!backoff.pauses.empty()) {
+    const auto tried = static_cast<size_t>(std::max(state().attempts, 1) - 1);
+    const Duration& pause = backoff.pauses[std::min(tried, backoff.pauses.size() - 1)];
+    base = Add(around_.now, pause, *around_.zone).us - around_.now.us;
+  }
+  if (!backoff.is_list) base = Doubled(base, state().attempts);
+  const double spread = jitter >= 0 && jitter <= 1 ? jitter : 0;  // no number at all is caught here as well
+  return static_cast<int64_t>(static_cast<double>(base) * (0.5 + spread));
+}
+
+bool Walk::HasGivenUp(int32_t step) const {
+  return std::find(state().given_up.begin(), state().given_up.end(), step) != state().given_up.end();
 }
 
 // Who ended otherwise than by an error stays ended.
@@ -141,6 +171,7 @@ void Walk::TakeUp(const Input&) {
   state().phase = Phase::kRetry;
   state().reason = EndReason::kNone;
   state().attempts = 0;
+  state().given_up.clear();
   Trace("retried");
   TakeSteps();
 }
@@ -150,12 +181,14 @@ void Walk::SetTimer(Phase phase, Instant due) {
   state().due = due;
   ++state().timer;  // whatever was set before is stale from here on
   state().gotos = 0;
+  if (phase != Phase::kRetry) state().given_up.clear();  // it has come to rest beyond them
 }
 
 void Walk::End(EndReason reason, const std::string& text) {
   state().phase = Phase::kEnded;
   state().reason = reason;
   state().due.reset();
+  state().given_up.clear();
   decision_.again = false;
   Trace("ended", text.empty() ? EndReasonName(reason) : EndReasonName(reason) + (": " + text));
 }

@@ -56,6 +56,7 @@ struct State {
   std::optional<Instant> timeout = {};      // when it ends if nothing happens; none: never
   std::vector<int32_t> reached = {};        // goals, by index
   std::string holdout = {};                 // "split/path" of the control group it belongs to
+  std::vector<int32_t> given_up = {};       // steps that failed for good and are to be passed over, by index
   bool unchained = false;                   // it has waited an hour: what it does from here on begins another chain
   int32_t gotos = 0;                        // taken since it last came to rest; not stored
 };
@@ -84,6 +85,7 @@ struct Input {
   int64_t paused_us = 0;    // of kResume
   int64_t delay_us = 0;     // of kPutOff
   double jitter = 0;        // of kFailed: 0..1, the randomness of the backoff
+  int32_t failed_step = -1; // of kFailed: where it is known
   std::string detail = {};  // of kFailed, kRemoved, kAnswer, kSuperseded: goes to history
   bool approved = false;    // of kAnswer
   std::vector<int32_t> heard = {};  // of kHeard: indexes into the program's listeners; of kPutOff: those of the turn that is put off
@@ -111,6 +113,7 @@ struct Decision {
   State state;
   std::vector<Effect> effects;
   bool again = false;      // perform the effects, read the facts anew, then call with kAgain
+  bool suspends = false;   // the workflow is to be suspended (on_error.then)
   bool asks_consent = false;  // it depends on the contact's consent, which is not known yet: nothing else of it counts
 };
 
@@ -127,6 +130,10 @@ struct Surroundings {
 
 // Terminal states ignore every input; a timer whose number is not the state's is ignored. Both return the state as it was.
 Decision Advance(const Program& program, const State& state, const Input& input, const Surroundings& surroundings);
+
+// So many failures of a workflow, without a success between, suspend it (semantics 28).
+inline constexpr int32_t kFailuresInARowMax = 20;
+inline bool SuspendsWorkflow(int32_t failures_in_a_row) { return failures_in_a_row >= kFailuresInARowMax; }
 
 // A loop of gotos that never comes to rest, and one that never ends.
 inline constexpr int32_t kGotosWithoutRestMax = 100;

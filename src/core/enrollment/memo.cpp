@@ -11,6 +11,7 @@ constexpr const char* kTimeout = "timeout";
 constexpr const char* kReached = "reached";
 constexpr const char* kHoldout = "holdout";
 constexpr const char* kUnchained = "unchained";
+constexpr const char* kGivenUp = "given_up";
 
 bool IsTrue(const Json* json) { return json != nullptr && json->is_boolean() && json->boolean(); }
 
@@ -32,6 +33,11 @@ std::string MemoText(const Program& program, const State& state) {
   }
   if (!state.holdout.empty()) memo.Set(kHoldout, Json::String(state.holdout));
   if (state.unchained) memo.Set(kUnchained, Json::Boolean(true));
+  if (!state.given_up.empty()) {
+    Json given_up = Json::MakeArray();
+    for (const int32_t step : state.given_up) given_up.array().push_back(Json::String(program.steps[static_cast<size_t>(step)].id));
+    memo.Set(kGivenUp, std::move(given_up));
+  }
   return memo.object().empty() ? std::string() : memo.Dump();
 }
 
@@ -56,6 +62,12 @@ void ReadMemo(const Program& program, std::string_view text, State* state) {
   }
   if (const Json* holdout = memo->Find(kHoldout); holdout != nullptr && holdout->is_string()) state->holdout = holdout->string();
   state->unchained = IsTrue(memo->Find(kUnchained));
+  if (const Json* given_up = memo->Find(kGivenUp); given_up != nullptr && given_up->is_array()) {
+    for (const Json& id : given_up->array()) {
+      const int32_t step = id.is_string() ? program.StepIndex(id.string()) : kEndOfSteps;
+      if (step != kEndOfSteps) state->given_up.push_back(step);
+    }
+  }
 }
 
 }  // namespace workflow

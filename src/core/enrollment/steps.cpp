@@ -24,6 +24,7 @@ bool Walk::TakeStep() {
     End(EndReason::kError, "it has taken " + std::to_string(kVisitsMax) + " steps: a loop that never ends");
     return false;
   }
+  if (HasGivenUp(state().step)) return PassOver(current);
   const bool passed = current.filter && !state().inside &&
                       Evaluate(*current.filter, around_.facts, around_.now, around_.zone) != Outcome::kTrue;
   if (passed) {
@@ -31,6 +32,13 @@ bool Walk::TakeStep() {
     return MoveTo(current.next);
   }
   return std::visit([&](const auto& body) { return Take(current, body); }, current.body);
+}
+
+// It has failed as often as it may; a branch is passed over whole.
+bool Walk::PassOver(const Step& step) {
+  Trace("skipped", "it has failed");
+  EndOpen();
+  return MoveTo(step.next);
 }
 
 // The first branch that matches, in order; where none does, `else`, which may be empty.

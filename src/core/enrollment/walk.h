@@ -68,6 +68,9 @@ class Walk {
   bool Act(const Step& step, const char* what, std::string detail = {});
   bool Change(const Step& step, Effect effect, const char* what, std::string detail = {});
   bool MoveTo(int32_t next);
+  bool HasGivenUp(int32_t step) const;
+  bool PassOver(const Step& step);
+  int64_t PauseUs(double jitter) const;  // before the next try
 
   // The step of a wait, and the ways out of it.
   const WaitStep* CurrentWait();

@@ -141,14 +141,27 @@ std::string SenderWords(const Json& value) {
   return words + members.Rest();
 }
 
+std::vector<std::string> PlainEach(const Json& list) {
+  std::vector<std::string> words;
+  for (const Json& item : list.array()) words.push_back(Plain(item));
+  return words;
+}
+
 std::string OnErrorWords(const Json& value) {
   Members members(value);
   const Json* retry = members.Take("retry");
   const bool usual_retry = retry == nullptr || (retry->is_number() && retry->number() == "5");
   const std::string then = members.TakeText("then");
+  const Json* backoff = members.Take("backoff");
   std::string words;
   if (!usual_retry) words = "a step that fails is tried again " + ValueWords(*retry) + " times";
-  if (!then.empty() && then != "exit") words += (words.empty() ? "a step that goes on failing: " : ", then: ") + then;
+  if (backoff != nullptr) {
+    words += words.empty() ? "a step that fails is tried again " : ", ";
+    words += backoff->is_array() ? "after " + Joined(PlainEach(*backoff), "and") : "first after " + Plain(*backoff);
+  }
+  if (then == "skip") words += words.empty() ? "a step that goes on failing is passed over" : ", then it is passed over";
+  else if (then == "suspend") words += words.empty() ? "a step that goes on failing suspends the workflow" : ", then it suspends the workflow";
+  else if (!then.empty() && then != "exit") words += (words.empty() ? "a step that goes on failing: " : ", then: ") + then;
   const std::string rest = members.Rest();
   if (words.empty() && !rest.empty()) words = "where a step fails";
   return words + rest;

@@ -120,6 +120,14 @@ struct RoundContext {
   std::map<int32_t, Tally> tallies = {};  // of the batches that succeeded
   std::string at_step = {};      // the step that is being taken: what fails, fails there
   bool has_suppressions = false; // whether anybody has withdrawn anything
+  std::map<int32_t, int32_t> failing = {};  // of each workflow, failures since the last success
+  std::set<int32_t> suspended = {};  // workflows that this round has suspended
+};
+
+// What came of a timer that failed.
+struct Failure {
+  int32_t workflow = 0;   // whose fault it counts as; 0: nobody's
+  bool suspends = false;  // its own rules say that the workflow is to be suspended
 };
 
 // What a round did, a row a version: workflow.stat_workflow adds them up.
@@ -134,7 +142,8 @@ class Batch {
   void TakeEvents(const std::vector<const LogEvent*>& events);
   void TakeTimers(const std::vector<TimerItem>& timers);
   // What to do about a timer that failed alone: `pause_us` > 0 counts no attempt and comes again so much later, else the program's rules hold.
-  void FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us);
+  // `step`: where it failed; empty: not known.
+  Failure FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us, const std::string& step);
   void Save();
   const Counts& counts() const { return counts_; }
 

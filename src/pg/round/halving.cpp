@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/enrollment/fault.h"
+#include "pg/round/suspending.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 
@@ -80,7 +81,10 @@ class RoundRun {
         raised);
     if (done) {
       attempt.Release();
-      for (const auto& [version, tally] : counts.by_version) context_.tallies[version].Add(tally);
+      for (const auto& [version, tally] : counts.by_version) {
+        context_.tallies[version].Add(tally);
+        if (tally.steps > 0) NoteSuccess(&context_, version);
+      }
       result_->steps += counts.steps;
       result_->messages += counts.messages;
       result_->errors += counts.errors;
@@ -103,9 +107,12 @@ class RoundRun {
   // version does not compile) waits a minute and is seen by doctor().
   void TimerFailed(const TimerItem& timer, const Fault& fault) {
     ++result_->errors;
-    const auto again = Attempt([&](Batch& batch) { batch.FailTimer(timer, fault.message, fault.pause_us); });
+    Failure failure;
+    const auto again = Attempt([&](Batch& batch) { failure = batch.FailTimer(timer, fault.message, fault.pause_us, fault.step); });
     if (again) {
       context_.timers.Add({{Instant{context_.now.us + kMinute}, timer.enrollment, timer.number}});
+    } else {
+      NoteFailure(&context_, failure);
     }
     if (fault.pause_us > 0) return;
     Execute("INSERT INTO workflow.error (at, enrollment, step, sqlstate, message, detail)"

@@ -5,6 +5,7 @@
 #include "pg/convert.h"
 #include "pg/round/batch.h"
 #include "pg/round/halving.h"
+#include "pg/round/suspending.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/settings.h"
@@ -165,6 +166,7 @@ RoundResult RunRound(const RoundRequest& request) {
   RoundContext context{registry, needed, templates, store, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
 
   context.has_suppressions = HasSuppressions();
+  context.failing = ReadFailing();
   const int limit = std::min(settings::batch_size, request.max_steps.value_or(settings::batch_size));
   const std::vector<LogEvent> events = log.Read(limit);
   TakeEvents(&context, &result, events);

@@ -227,7 +227,7 @@ void Batch::TakeTimers(const std::vector<TimerItem>& timers) {
   for (Enrolled* enrolled : loaded) {
     const auto timer = by_enrollment.find(enrolled->id);
     if (timer == by_enrollment.end()) continue;  // stale: another one counts by now
-    if (enrolled->version->status == WorkflowStatus::kPaused) {
+    if (enrolled->version->status == WorkflowStatus::kPaused || round_.suspended.contains(enrolled->version->workflow)) {
       held_workflows.push_back(enrolled->version->workflow);
       held.push_back(enrolled->id);
       held_numbers.push_back(timer->second->number);
@@ -266,14 +266,18 @@ Input Batch::Resumption(const Enrolled& enrolled) const {
   return input;
 }
 
-void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us) {
+Failure Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us, const std::string& step) {
+  Failure failure;
   if (pause_us > 0) {  // counts no attempt: the same timer, a moment later
     round_.timers.Add({{Instant{round_.now.us + pause_us}, timer.enrollment, timer.number}});
-    return;
+    return failure;
   }
   for (Enrolled* enrolled : LoadByIds({timer.enrollment})) {
     if (enrolled->state.timer != timer.number) continue;
-    Turn turn{.enrolled = enrolled, .input = {.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state), .detail = message}};
+    Input input{.kind = InputKind::kFailed, .jitter = pg_prng_double(&pg_global_prng_state)};
+    input.failed_step = enrolled->version->program.StepIndex(step);
+    input.detail = message;
+    Turn turn{.enrolled = enrolled, .input = std::move(input)};
     const std::vector<const Value*> facts(enrolled->version->program.table.fields.size(), &values_.emplace_back());
     static const UtcZone utc;
     turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill, enrolled->entered_at});
@@ -285,8 +289,10 @@ void Batch::FailTimer(const TimerItem& timer, const std::string& message, int64_
         Close(&turn, *close, StepId(enrolled->version->program, close->step));
       }
     }
+    failure = {enrolled->version->workflow, turn.decision.suspends};
     Settle(&turn);
   }
+  return failure;
 }
 
 }  // namespace workflow::pg

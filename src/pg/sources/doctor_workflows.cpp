@@ -20,6 +20,18 @@ void CheckVersions(const Registry& registry, Checks* checks) {
   }
 }
 
+// Those that failures have paused (semantics 28).
+void CheckSuspended(Checks* checks) {
+  Rows rows = ExecuteOnce("SELECT w.name, w.account, w.suspended, w.paused_at FROM workflow.workflow w WHERE w.suspended IS NOT NULL ORDER BY w.account, w.name");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::string name = rows.Text(i, 1), account = rows.Text(i, 2);
+    checks->push_back({"workflow " + name + (account.empty() ? "" : " of " + account), "error",
+                       "suspended since " + FormatIso(rows.Time(i, 4)) + ": " + rows.Text(i, 3),
+                       "Mend what workflow.errors shows, then: SELECT workflow.resume(" + Quoted(name) + ", account => " + Quoted(account) + ");"});
+  }
+  rows.Free();
+}
+
 void CheckTemplates(const Registry& registry, Checks* checks) {
   std::set<std::pair<std::string, std::string>> missing;
   for (const auto& version : registry.versions) {
@@ -82,6 +94,7 @@ void CheckParked(Checks* checks) {
 
 void CheckWorkflows(const Registry& registry, Checks* checks) {
   CheckVersions(registry, checks);
+  CheckSuspended(checks);
   CheckTemplates(registry, checks);
   CheckFaults(registry, checks);
   CheckParked(checks);
