@@ -1,5 +1,6 @@
 // Random programs of limited shape against random inputs. Whatever comes: no crash, what has ended stays as it is, `due` is set
-// exactly where the phase has a timer, timers only count up, messages carry times that make sense, and `again` comes to an end.
+// exactly where the phase has a timer, timers only count up, messages carry times that make sense, and `again` comes to an end. Now and then it goes
+// to another random version: it moves whole, or stays just as it was.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +9,7 @@
 #include <limits>
 #include <tuple>
 
-#include "core/enrollment/enrollment.h"
+#include "core/enrollment/migrate.h"
 
 namespace workflow {
 namespace {
@@ -202,6 +203,21 @@ Input AnyInput(Bytes& bytes, const State& state) {
   return input;
 }
 
+StepMapping AnyMapping(Bytes& bytes) {
+  StepMapping mapping;
+  for (int64_t left = bytes.Below(4); left > 0; --left) mapping["s" + std::to_string(bytes.Below(9))] = "s" + std::to_string(bytes.Below(9));
+  return mapping;
+}
+
+void CheckMove(const Program& from, const Program& to, const State& before, const Migration& moved, Instant now) {
+  const State& after = moved.state;
+  if (!moved.problem.empty()) return Require(Same(before, after) && moved.to_step.empty());
+  Require(before.phase != Phase::kEnded && after.phase == before.phase && after.clock == before.clock && after.visit == before.visit);
+  Require(after.due.has_value() == before.due.has_value());
+  Require(after.timer == before.timer ? after.due == before.due : *after.due >= now);
+  Require(from.steps[static_cast<size_t>(before.step)].id == moved.from_step && to.steps[static_cast<size_t>(after.step)].id == moved.to_step);
+}
+
 }  // namespace
 }  // namespace workflow
 
@@ -211,7 +227,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const HalvesZone zone(bytes);
   const bool forward = bytes.Below(4) != 0;
   const Links links{forward, static_cast<int32_t>(bytes.Below(9))};
-  const Program program = AnyProgram(bytes, links);
+  Program program = AnyProgram(bytes, links);
   State state;
   state.clock = SaneInstant(bytes);
   Instant now = state.clock;
@@ -229,6 +245,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     turns = decision.again ? turns + 1 : 0;
     if (forward) Require(turns <= program.steps.size());
     state = decision.state;
+    if (!decision.again && bytes.Below(8) == 0) {
+      Program next = AnyProgram(bytes, links);
+      const Migration moved = Migrate(program, next, state, AnyMapping(bytes), bytes.Flip() ? bytes.Take<int64_t>() : 0, {now, &zone, facts, backfill});
+      CheckMove(program, next, state, moved, now);
+      if (moved.problem.empty()) {
+        state = moved.state;
+        program = std::move(next);
+      }
+    }
     input = decision.again ? Input{.kind = InputKind::kAgain} : AnyInput(bytes, state);
     // Mostly a worker that comes when the timer is due; else any step forward.
     if (!decision.again) now.us += bytes.Below(10 * 1440) * kMinute;

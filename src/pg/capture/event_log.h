@@ -10,8 +10,8 @@
 //    "was": "<key>",      the row had another key before: its enrollments and the ids of its events go with it
 //    "match": ["email=a@b.test", …]}  a contact came or changed a field that routes match by: parked events may resolve now
 // of any, where a round wrote it: "chains": [<enrollment>, …], the enrollments that may have led to it.
-// of 'e': {"data": …}; of 'n': {"data": …}; of 'u': {"comment": …}; of 'o': {"enrollment": n} of retry, {"into": key} of merge;
-// of 't': {}.
+// of 'e': {"data": …}; of 'n': {"data": …}; of 'u': {"comment": …}; of 'o': {"enrollment": n} of retry, {"into": key} of merge, {"from", "to", "mapping",
+// "after": who has been looked at} of migrate; of 't': {}.
 #pragma once
 
 #include <map>

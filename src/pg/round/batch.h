@@ -169,6 +169,7 @@ class Batch {
   void Unenroll(const LogEvent& event);
   void Retry(const LogEvent& event);   // people.cpp
   void Merge(const LogEvent& event);
+  void Migrate(const LogEvent& event);  // migrating.cpp
   void Resumed(const LogEvent& event);
   // Events that live enrollments listen for (hearing.cpp).
   void Listen(const Candidate& base, const Json* versions);

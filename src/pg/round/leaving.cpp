@@ -34,7 +34,7 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
       case 'u': Unenroll(*event); break;
       case 'a': Answer(*event); break;
       case 'p': Resumed(*event); break;
-      case 'o': event->name == "merge" ? Merge(*event) : Retry(*event); break;
+      case 'o': event->name == "merge" ? Merge(*event) : event->name == "migrate" ? Migrate(*event) : Retry(*event); break;
       case 't':
         Execute("UPDATE workflow.source SET epoch = epoch + 1 WHERE id = $1", Params().Int4(event->source.value_or(0)));
         ++round_.epochs[event->source.value_or(0)];
