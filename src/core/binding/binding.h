@@ -2,6 +2,8 @@
 // CompleteBinding checks the document a DBA wrote against the relation, fills in what is left out, and returns it whole.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/problem.h"
 #include "core/base/value.h"
+#include "core/binding/membership.h"
 #include "core/calendar/civil.h"
 #include "core/condition/condition.h"
 #include "core/condition/field.h"
@@ -22,6 +25,7 @@ struct ColumnDescription {
   Type type;
   bool not_null = false;
   bool generated = false;
+  bool has_default = false;         // generated, an identity or with a default: a new row need not be given it
 };
 
 enum class RelationKind : uint8_t { kTable, kPartitioned, kView, kMaterializedView, kForeign, kOther };
@@ -34,6 +38,9 @@ struct RelationDescription {
   bool row_security_forced = false;
   std::vector<ColumnDescription> columns;
   std::vector<std::string> primary_key;
+  // Tables that the binding names beside this one, by the names it writes; of a table that is not there, nothing.
+  std::map<std::string, std::shared_ptr<const RelationDescription>> related = {};
+  std::vector<std::string> neighbours = {};  // names that may have been meant instead; for hints only
 };
 
 // A name that filters and templates may use: a column, or one expression over the row.
@@ -58,7 +65,7 @@ struct ContactRoute {               // tried in order until one finds a contact
 };
 
 struct BoundEvent {
-  enum class Change : uint8_t { kInsert, kUpdate, kDelete, kCondition, kTagAdded, kTagRemoved };
+  enum class Change : uint8_t { kInsert, kUpdate, kDelete, kCondition, kTagAdded, kTagRemoved, kSubscribed, kUnsubscribed };
   std::string name;                 // "order.paid"
   bool once = false;
   Change change = Change::kCondition;
@@ -93,7 +100,8 @@ struct Binding {
   std::vector<ContactRoute> contact;  // empty where the entity is contact
   std::vector<BoundEvent> events;   // created, updated, deleted, the declared, the tag events
   std::vector<ZoneRule> zone;       // of a contact: the first that gives a known zone
-  std::string tags;                 // a list field (text array, enum array, jsonb array); empty: none
+  std::string tags;                 // a list field (text array, enum array, jsonb array, or what `tag_rows` give); empty: none
+  std::shared_ptr<const Membership> tag_rows;  // where the tags are rows of another table
   std::vector<ConsentRule> consent;
   std::optional<Condition> live;    // over the table; none: every row that exists is live
   bool lookup = false;              // read only: no trigger, no events
@@ -113,6 +121,9 @@ const BoundField* FindBoundField(const Binding& binding, std::string_view name);
 std::optional<std::string> CanonicalKey(const std::vector<Value>& parts);
 // The inverse: the parts' texts. Nothing where `key` is no key of so many parts.
 std::vector<std::string> SplitKey(std::string_view key, size_t parts);
+
+// The tables that a document names beside the attached one, as it writes their names: attach finds and describes them (`related`).
+std::vector<std::string> RelatedNames(const Json& document);
 
 // The binding document's JSON Schema (draft 2020-12).
 const char* BindingSchema();

@@ -71,7 +71,21 @@ const std::string* RequireText(const Json& json, const std::string& path, const 
 bool ReadFlag(Build* build, std::string_view key);
 Json Strings(const std::vector<std::string>& list);
 
+// related.cpp: a table that the document names, or a problem and nullptr. `role`: what it is for.
+const RelationDescription* RequireRelated(Build* build, const std::string& written, const std::string& path);
+// "tags.name", "public.tags.name", "\"Tag List\".\"the name\"": the table as it is written, and the column.
+struct ColumnOfTable {
+  std::string table, column;
+};
+ColumnOfTable SplitColumn(const std::string& written);
+
+// membership.cpp: a table that ties rows to words, given as {"through", "owner", `word`, …}; or problems and nullptr.
+std::shared_ptr<const Membership> ReadMembership(Build* build, const Json& given, const std::string& path, const std::string& word);
+// membership_write.cpp: what steps may write there, and how. `live`: the condition under "live", if one is given.
+void ReadWriting(Build* build, const Json& given, const std::string& path, const RelationDescription& table, Membership* membership);
+
 // fields.cpp: columns' own and mapped names.
+BoundField FieldOfColumn(const std::string& name, const ColumnDescription& column);
 std::vector<std::string> FieldNames(const Binding& binding);
 // The field that `name` means, with or without the entity in front; nullptr where there is none.
 const BoundField* FindRowField(const Binding& binding, std::string_view name);

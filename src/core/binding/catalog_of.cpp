@@ -18,10 +18,12 @@ bool IsInsertable(const Binding& binding, const BoundField& field) {
 
 CatalogEntity OfBinding(const Binding& binding) {
   CatalogEntity entity = {.name = binding.entity, .fields = {}, .events = {}, .has_tags = !binding.tags.empty()};
+  if (binding.tag_rows != nullptr) entity.tags_unwritable = binding.tag_rows->unwritable;
   for (const BoundField& field : binding.fields) {
     entity.fields.push_back({.name = field.name, .type = field.type, .nullable = field.nullable, .writable = IsWritable(binding, field),
                              .insertable = IsInsertable(binding, field),
-                             .derived = field.column.empty()});
+                             // Tags that are rows have events of their own.
+                             .derived = field.column.empty() && !(binding.tag_rows != nullptr && field.name == binding.tags)});
   }
   for (const BoundEvent& event : binding.events) entity.events.push_back({event.name});
   return entity;
@@ -42,6 +44,7 @@ void Merge(const CatalogEntity& other, CatalogEntity* entity) {
     if (std::none_of(entity->events.begin(), entity->events.end(), is_same)) entity->events.push_back(event);
   }
   entity->has_tags = entity->has_tags && other.has_tags;
+  if (entity->tags_unwritable.empty()) entity->tags_unwritable = other.tags_unwritable;
 }
 
 }  // namespace

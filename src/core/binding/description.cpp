@@ -49,6 +49,7 @@ Json ToJson(const ColumnDescription& column) {
   json.Set("type", Json::String(column.type.sql_name));
   if (column.not_null) json.Set("not_null", Json::Boolean(true));
   if (column.generated) json.Set("generated", Json::Boolean(true));
+  if (column.has_default) json.Set("has_default", Json::Boolean(true));
   return json;
 }
 
@@ -60,7 +61,8 @@ std::optional<ColumnDescription> ParseColumn(const Json& json) {
   ColumnDescription column = {.name = name->string(),
                               .type = {.kind = *kind, .sql_name = type->string()},
                               .not_null = Flag(json, "not_null"),
-                              .generated = Flag(json, "generated")};
+                              .generated = Flag(json, "generated"),
+                              .has_default = Flag(json, "has_default")};
   if (*kind == TypeKind::kList) {
     const auto element = ParseWord<TypeKind>(kTypeKinds, json.Find("element"));
     if (!element) return std::nullopt;
@@ -88,6 +90,10 @@ Json ToJson(const RelationDescription& relation) {
   for (const ColumnDescription& column : relation.columns) columns.push_back(ToJson(column));
   json.Set("columns", Json::MakeArray(std::move(columns)));
   json.Set("primary_key", Texts(relation.primary_key));
+  if (relation.related.empty()) return json;
+  Json related = Json::MakeObject();
+  for (const auto& [name, other] : relation.related) related.Set(name, ToJson(*other));
+  json.Set("related", std::move(related));
   return json;
 }
 
@@ -113,6 +119,13 @@ std::optional<RelationDescription> ParseRelation(const Json& json) {
     auto column = ParseColumn(item);
     if (!column) return std::nullopt;
     relation.columns.push_back(std::move(*column));
+  }
+  const Json* related = json.Find("related");
+  if (related == nullptr || !related->is_object()) return relation;
+  for (const auto& [written, described] : related->object()) {
+    auto other = ParseRelation(described);
+    if (!other) return std::nullopt;
+    relation.related.emplace(written, std::make_shared<const RelationDescription>(*std::move(other)));
   }
   return relation;
 }

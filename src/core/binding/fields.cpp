@@ -4,9 +4,8 @@
 #include "core/binding/build.h"
 
 namespace workflow::attaching {
-namespace {
 
-BoundField OfColumn(const std::string& name, const ColumnDescription& column) {
+BoundField FieldOfColumn(const std::string& name, const ColumnDescription& column) {
   return {.name = name,
           .column = column.name,
           .sql = {},
@@ -16,6 +15,8 @@ BoundField OfColumn(const std::string& name, const ColumnDescription& column) {
           .zone = {},
           .at = {}};
 }
+
+namespace {
 
 // A date or a timestamp without zone says nothing of an instant until it is declared where, and at what hour, it is meant.
 bool ReadMoment(const Json& spec, const std::string& path, const ColumnDescription& column, BoundField* field,
@@ -50,7 +51,7 @@ std::optional<BoundField> ReadColumnField(Build* build, const std::string& name,
   RefuseUnknownKeys(spec, path, {"column", "type", "at", "zone"}, build->problems);
   const ColumnDescription* column = RequireColumn(build, *Member(spec, "column"), Pointer(path, "column"));
   if (column == nullptr) return std::nullopt;
-  BoundField field = OfColumn(name, *column);
+  BoundField field = FieldOfColumn(name, *column);
   if (const Json* type = Member(spec, "type")) {
     const std::string* word = RequireText(*type, Pointer(path, "type"), "the name of a type", build->problems);
     if (word == nullptr) return std::nullopt;
@@ -92,7 +93,7 @@ std::optional<BoundField> ReadField(Build* build, const std::string& name, const
   }
   if (spec.is_string()) {
     const ColumnDescription* column = RequireColumn(build, spec, path);
-    return column == nullptr ? std::nullopt : std::optional(OfColumn(name, *column));
+    return column == nullptr ? std::nullopt : std::optional(FieldOfColumn(name, *column));
   }
   bool has_column = spec.is_object() && Member(spec, "column") != nullptr;
   bool has_sql = spec.is_object() && Member(spec, "sql") != nullptr;
@@ -149,7 +150,7 @@ Json Describe(const BoundField& field, const RelationDescription& relation) {
 
 void ReadFields(Build* build) {
   Binding& binding = build->binding;
-  for (const ColumnDescription& column : build->relation.columns) binding.fields.push_back(OfColumn(column.name, column));
+  for (const ColumnDescription& column : build->relation.columns) binding.fields.push_back(FieldOfColumn(column.name, column));
   if (const Json* given = build->Given("fields")) ReadNames(build, *given);
   Json completed = Json::MakeObject();
   for (const BoundField& field : binding.fields) {

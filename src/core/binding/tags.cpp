@@ -14,12 +14,36 @@ bool CanHoldTags(const BoundField& field) {
          (element == TypeKind::kText || element == TypeKind::kCitext || element == TypeKind::kEnum);
 }
 
-std::string ReadTagField(Build* build, const Json& given) {
-  if (given.is_object()) {
-    build->problems->Error("/tags", "tags in a table of their own are not supported by this version of pg_workflow",
-                           "Name a column of the row that is an array or jsonb.");
-    return {};
+constexpr const char* kTags = "tags";
+
+// Rows of another table. They are a field of this name, beside the columns: a query that rounds ask.
+std::string ReadTagRows(Build* build, const Json& given) {
+  Binding& binding = build->binding;
+  binding.tag_rows = ReadMembership(build, given, "/tags", "tag");
+  if (binding.tag_rows == nullptr) return {};
+  BoundField field = {.name = kTags,
+                      .column = {},
+                      .sql = MembershipWords(*binding.tag_rows, binding, "\"row\""),
+                      .type = {.kind = TypeKind::kList, .element = TypeKind::kText, .labels = {}, .sql_name = "text[]"},
+                      .nullable = false,
+                      .generated = false,
+                      .zone = {},
+                      .at = {}};
+  Field named = {.scope = Scope::kRow, .entity = binding.entity, .name = kTags, .path = {}, .type = field.type, .nullable = false};
+  const auto own = std::find_if(binding.fields.begin(), binding.fields.end(), [](const BoundField& f) { return f.name == kTags; });
+  if (own == binding.fields.end()) {
+    binding.fields.push_back(std::move(field));
+    binding.table.fields.push_back(std::move(named));
+    return kTags;
   }
+  build->problems->Warning("/tags", "the name hides the column \"tags\"", "Give that column another name in \"fields\" to keep both.");
+  binding.table.fields[static_cast<size_t>(own - binding.fields.begin())] = std::move(named);
+  *own = std::move(field);
+  return kTags;
+}
+
+std::string ReadTagField(Build* build, const Json& given) {
+  if (given.is_object()) return ReadTagRows(build, given);
   const std::string* name = RequireText(given, "/tags", "a column's name", build->problems);
   if (name == nullptr || std::find(build->broken.begin(), build->broken.end(), *name) != build->broken.end()) return {};
   const BoundField* field = FindRowField(build->binding, *name);
@@ -45,7 +69,8 @@ void ReadTags(Build* build) {
     const BoundField* field = FindBoundField(build->binding, "tags");
     if (field != nullptr && CanHoldTags(*field)) build->binding.tags = field->name;
   }
-  if (!build->binding.tags.empty()) build->completed.Set("tags", Json::String(build->binding.tags));
+  if (build->binding.tag_rows != nullptr) build->completed.Set("tags", *given);
+  else if (!build->binding.tags.empty()) build->completed.Set("tags", Json::String(build->binding.tags));
 }
 
 }  // namespace workflow::attaching

@@ -27,7 +27,8 @@ struct CatalogEntity {
   std::string name;       // "contact", "order"
   std::vector<CatalogField> fields;
   std::vector<CatalogEvent> events;
-  bool has_tags = false;  // a list (array or jsonb) of tags that `tag` may change
+  bool has_tags = false;  // a list of tags: a column, or rows of another table
+  std::string tags_unwritable = {};  // why `tag` cannot change them; empty: it can
 };
 
 struct CatalogTemplate {

@@ -35,6 +35,8 @@ TagStep ReadTag(ObjectReader* reader, Names* names, CompileContext* context) {
   const CatalogEntity* entity = names->Entity(step.entity, path, problems);
   if (entity != nullptr && !entity->has_tags) {
     problems->Error(path, Quote(step.entity) + " has no tags", "Say in its binding which column holds them.");
+  } else if (entity != nullptr && !entity->tags_unwritable.empty()) {
+    problems->Error(path, "the tags of " + Quote(step.entity) + " cannot be changed: " + entity->tags_unwritable);
   }
   return step;
 }

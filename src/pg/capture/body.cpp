@@ -46,7 +46,49 @@ class Separator {
   bool first_ = true;
 };
 
+void AppendNumbers(const std::vector<int32_t>& numbers, std::string* body) {
+  *body += '[';
+  Separator items(body);
+  for (const int32_t number : numbers) items.Next() += std::to_string(number);
+  *body += ']';
+}
+
+// `at`: the value of a slot that tells an event's time.
+void AppendWanted(const Findings& findings, const std::function<Value(uint32_t)>& at, std::string* body) {
+  Separator events(body);
+  for (const WantedEvent& wanted : findings.wanted) {
+    events.Next() += "{\"on\":";
+    AppendQuoted(wanted.event->name, body);
+    if (const Value time = wanted.event->at ? at(*wanted.event->at) : Value(); !time.is_null()) {
+      *body += ",\"at\":";
+      AppendValue(time, body);
+    }
+    for (const auto& [label, word] : {std::pair(",\"word\":", &wanted.word), std::pair(",\"word_key\":", &wanted.word_key)}) {
+      if (word->empty()) continue;
+      *body += label;
+      AppendQuoted(*word, body);
+    }
+    *body += ",\"versions\":";
+    AppendNumbers(wanted.versions, body);
+    if (!wanted.listeners.empty()) {
+      *body += ",\"heard\":";
+      AppendNumbers(wanted.listeners, body);
+    }
+    *body += '}';
+  }
+}
+
 }  // namespace
+
+std::string TieBodyOf(const SourcePlan& plan, const Findings& findings) {
+  std::string body = "{\"tie\":";
+  AppendQuoted(plan.ties->word, &body);
+  body += ",\"wanted\":[";
+  AppendWanted(findings, [](uint32_t) { return Value(); }, &body);
+  body += ']';
+  if (findings.changed) body += ",\"changed\":true";
+  return body += '}';
+}
 
 std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowImage* old, const RowImage* fresh,
                    const std::function<Value(const RowImage&, uint32_t)>& value) {
@@ -70,26 +112,7 @@ std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowIm
   row(",\"old\":", old, fresh == nullptr);
   if (!findings.wanted.empty()) {
     body += ",\"wanted\":[";
-    Separator events(&body);
-    for (const WantedEvent& wanted : findings.wanted) {
-      events.Next() += "{\"on\":";
-      AppendQuoted(wanted.event->name, &body);
-      if (const Value at = wanted.event->at ? value(fresh != nullptr ? *fresh : *old, *wanted.event->at) : Value(); !at.is_null()) {
-        body += ",\"at\":";
-        AppendValue(at, &body);
-      }
-      body += ",\"versions\":[";
-      Separator versions(&body);
-      for (const int32_t version : wanted.versions) versions.Next() += std::to_string(version);
-      body += ']';
-      if (!wanted.listeners.empty()) {
-        body += ",\"heard\":[";
-        Separator listeners(&body);
-        for (const int32_t version : wanted.listeners) listeners.Next() += std::to_string(version);
-        body += ']';
-      }
-      body += '}';
-    }
+    AppendWanted(findings, [&](uint32_t slot) { return value(fresh != nullptr ? *fresh : *old, slot); }, &body);
     body += ']';
   }
   if (findings.gone) body += ",\"gone\":true";

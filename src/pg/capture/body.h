@@ -13,6 +13,8 @@ struct WantedEvent {
   const EventPlan* event;
   std::vector<int32_t> versions;   // that it may enter
   std::vector<int32_t> listeners;  // whose enrollments listen for it
+  std::string word;                // the tag or campaign that came or went
+  std::string word_key;            // or what leads to it
 };
 
 struct Findings {
@@ -26,5 +28,8 @@ struct Findings {
 // `value` reads a slot of a version.
 std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowImage* old, const RowImage* fresh,
                    const std::function<Value(const RowImage&, uint32_t)>& value);
+
+// Of a tie that came or went: nothing of the owner's row, which is read after commit.
+std::string TieBodyOf(const SourcePlan& plan, const Findings& findings);
 
 }  // namespace workflow::pg

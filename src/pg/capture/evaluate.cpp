@@ -59,9 +59,20 @@ std::vector<std::string> Members(const Value& value) {
   return members;
 }
 
-bool HasMore(const Value& more, const Value& than) {
-  const std::vector<std::string> all = Members(more), known = Members(than);
-  return !std::includes(known.begin(), known.end(), all.begin(), all.end());
+// What `more` has and `than` has not, each once.
+std::vector<std::string> MoreOf(const Value& more, const Value& than) {
+  std::vector<std::string> all = Members(more), known = Members(than), added;
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  std::set_difference(all.begin(), all.end(), known.begin(), known.end(), std::back_inserter(added));
+  return added;
+}
+
+bool IsOfTags(Change change) { return change == Change::kTagAdded || change == Change::kTagRemoved; }
+
+// The tags that came, or went; each of them is an event.
+std::vector<std::string> ChangedTags(const SourcePlan& plan, Change change) {
+  const Value &fresh = plan.fresh[*plan.tags], &old = plan.old[*plan.tags];
+  return change == Change::kTagAdded ? MoreOf(fresh, old) : MoreOf(old, fresh);
 }
 
 bool Occurs(const Scene& scene, const EventPlan& event) {
@@ -73,8 +84,10 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
     case Change::kCondition:
       // What only a zone or the server could tell is no event: nobody asks again.
       return scene.fresh != nullptr && Evaluate(*event.when, plan.facts, scene.now, nullptr) == Outcome::kTrue;
-    case Change::kTagAdded: return scene.fresh != nullptr && HasMore(plan.fresh[*plan.tags], plan.old[*plan.tags]);
-    case Change::kTagRemoved: return scene.fresh != nullptr && HasMore(plan.old[*plan.tags], plan.fresh[*plan.tags]);
+    case Change::kTagAdded:
+    case Change::kTagRemoved: return scene.fresh != nullptr && !ChangedTags(plan, event.change).empty();
+    case Change::kSubscribed:
+    case Change::kUnsubscribed: break;  // of rows of another table
   }
   return false;
 }
@@ -136,10 +149,20 @@ std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) 
     if ((replay != nullptr && !event.once) || !Occurs(scene, event)) continue;
     SetTime(scene, event);
     if (replay != nullptr && replay->since && IsBefore(event.at_fact, *replay->since)) continue;
-    WantedEvent found = {&event, VersionsOf(scene, event.enter), {}};
-    // What is found once more has been heard already, by those who were in then.
-    if (replay == nullptr) found.listeners = VersionsOf(scene, event.hear);
-    if (!found.versions.empty() || !found.listeners.empty()) wanted.push_back(std::move(found));
+    const auto ask = [&](const std::string& word) {
+      WantedEvent found = {&event, VersionsOf(scene, event.enter), {}, word, {}};
+      // What is found once more has been heard already, by those who were in then.
+      if (replay == nullptr) found.listeners = VersionsOf(scene, event.hear);
+      if (!found.versions.empty() || !found.listeners.empty()) wanted.push_back(std::move(found));
+    };
+    if (!IsOfTags(event.change)) {
+      ask({});
+      continue;
+    }
+    for (const std::string& tag : ChangedTags(scene.plan, event.change)) {
+      event.word_fact = Value(tag);
+      ask(tag);
+    }
   }
   return wanted;
 }
@@ -203,11 +226,60 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
   if (!IsLive(scene, plan.facts)) return false;
   for (const EventPlan& event : plan.events) {
     if (!Occurs(scene, event)) continue;
+    if (IsOfTags(event.change)) return true;  // rare, and asked for each tag when it is evaluated
     SetTime(scene, event);
     const auto first = [](int32_t) { return false; };
     if (!EachWanted(scene, event.enter, first) || !EachWanted(scene, event.hear, first)) return true;
   }
   return false;
+}
+
+bool TieOf(const SourcePlan& plan, const RowImage& image, Tie* tie) {
+  const Scene scene = {plan, nullptr, &image, Now(), {}};
+  LoadDecisions(scene);
+  if (!IsLive(scene, plan.facts)) return false;
+  const auto value = [&](uint32_t column) { return plan.layout->columns[column].converter.Convert(image.values[column], image.nulls[column]); };
+  std::vector<Value> owner;
+  for (size_t i = 0; i < plan.ties->owner.size(); ++i) {
+    Value part = value(plan.ties->owner[i]);
+    // In the form that the owner's own column gives.
+    if (!part.is_null()) {
+      if (auto parsed = ParseValue(plan.ties->owner_types[i], FormatValue(part))) part = *std::move(parsed);
+    }
+    owner.push_back(std::move(part));
+  }
+  const Value member = value(plan.ties->member);
+  const auto key = CanonicalKey(owner);
+  if (!key || member.is_null()) return false;
+  *tie = {*key, FormatValue(member), AccountOf(plan, image)};
+  return true;
+}
+
+bool EvaluateTie(const TieChange& change, EventRow* row) {
+  const SourcePlan& plan = *change.plan;
+  const Scene scene = {plan, nullptr, nullptr, Now(), change.tie.account};
+  Findings findings;
+  findings.changed = plan.ties->awaited;
+  for (const EventPlan& event : plan.events) {
+    const bool added = event.change == Change::kTagAdded || event.change == Change::kSubscribed;
+    if (added != change.added) continue;
+    event.at_fact = Value(scene.now);
+    event.word_fact = Value(change.tie.member);
+    const bool by_key = plan.ties->by_key;
+    WantedEvent found = {&event, VersionsOf(scene, event.enter), VersionsOf(scene, event.hear), by_key ? std::string() : change.tie.member,
+                         by_key ? change.tie.member : std::string()};
+    if (!found.versions.empty() || !found.listeners.empty()) findings.wanted.push_back(std::move(found));
+  }
+  if (findings.wanted.empty() && !findings.changed) return false;
+  row->kind = 'r';
+  row->op = 'U';
+  row->depth = change.depth;
+  row->source = plan.source;
+  row->at = scene.now;
+  row->row_key = change.tie.owner;
+  row->account = scene.account;
+  row->body = TieBodyOf(plan, findings);
+  return true;
 }
 
 bool EvaluateTransition(const Transition& transition, const Replay* replay, EventRow* row) {

@@ -30,6 +30,25 @@ struct Replay {
 // Fills `row`; false where nobody wants to know. `replay`: nullptr for what happens now.
 bool EvaluateTransition(const Transition& transition, const Replay* replay, EventRow* row);
 
+// What a row that ties another one to a word says: the owner's key, the word or the key that leads to it.
+struct Tie {
+  std::string owner, member, account;
+  friend auto operator<=>(const Tie&, const Tie&) = default;
+};
+// False where the row does not count, or ties nothing.
+bool TieOf(const SourcePlan& plan, const RowImage& image, Tie* tie);
+
+// A tie that is there after the transaction and was not before, or the other way round.
+struct TieChange {
+  const SourcePlan* plan = nullptr;
+  Tie tie;
+  bool added = false;
+  int16_t depth = 0;
+  int32_t chains = -1;
+};
+// Fills `row` with the event of the owner; false where nobody wants to know.
+bool EvaluateTie(const TieChange& change, EventRow* row);
+
 // The row's key in its canonical form; false where a part is null: such rows are passed over.
 bool KeyOf(const SourcePlan& plan, const RowImage& image, std::string* key);
 

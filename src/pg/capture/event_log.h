@@ -3,12 +3,15 @@
 // body of a row event (kind 'r'):
 //   {"new": {"<field>": "<text>"|null, …} | null, "old": {…} | null,       watched fields by their bound names, FormatValue texts
 //    "wanted": [{"on": "order.paid", "at": "<text of the time field>"|absent, "versions": [<version id>, …],
-//      "heard": [<version id>, …]}, …],                                          versions whose live enrollments listen for it
+//      "heard": [<version id>, …],                                               versions whose live enrollments listen for it
+//      "word": "vip" | "word_key": "17"}, …],    the tag or campaign that came or went, or the key of the row that has it
 //    "part": n,           the transaction called tick() before; each part of it is an occasion of its own for events that come again
 //    "gone": true,        the row was deleted (its enrollments end)
 //    "changed": true,     a field that a live enrollment may wait for has changed
 //    "was": "<key>",      the row had another key before: its enrollments and the ids of its events go with it
 //    "match": ["email=a@b.test", …]}  a contact came or changed a field that routes match by: parked events may resolve now
+//   of a row that ties another one to a word: the event is the owner's, "new" and "old" are not there, and
+//    "tie": "tag"         says what it is tied to
 // of any, where a round wrote it: "chains": [<enrollment>, …], the enrollments that may have led to it.
 // of 'e': {"data": …}; of 'n': {"data": …}; of 'u': {"comment": …}; of 'o': {"enrollment": n} of retry, {"into": key} of merge, {"from", "to", "mapping",
 // "after": who has been looked at} of migrate; of 't': {}.

@@ -28,18 +28,17 @@ EventRow TruncateRow(const Transition& transition) {
   return row;
 }
 
+void Complete(int32_t chains, EventRow* row) {
+  // What this transaction does after a round has read it is another occasion: an event that comes again may come once more.
+  if (journal->settled() > 0) row->body.insert(1, "\"part\":" + std::to_string(journal->settled()) + ",");
+  row->body.insert(1, ChainsText(chains, row->source.value_or(0), *row->row_key));
+}
+
 // An exception of ours in one row must not cost the others; an error of the server is the host's as well.
-bool TryEvaluate(const Folded& folded, EventRow* row, std::string* fault) {
+template <typename Evaluate>
+bool Guarded(const Evaluate& evaluate, std::string* fault) {
   try {
-    if (!folded.truncated) {
-      if (!EvaluateTransition(folded.transition, nullptr, row)) return false;
-      // What this transaction does after a round has read it is another occasion: an event that comes again may come once more.
-      if (journal->settled() > 0) row->body.insert(1, "\"part\":" + std::to_string(journal->settled()) + ",");
-      row->body.insert(1, ChainsText(folded.transition.chains, row->source.value_or(0), *row->row_key));
-      return true;
-    }
-    *row = TruncateRow(folded.transition);
-    return true;
+    return evaluate();
   } catch (const SqlError& error) {
     *fault = error.message;
   } catch (const std::bad_alloc&) {
@@ -49,6 +48,51 @@ bool TryEvaluate(const Folded& folded, EventRow* row, std::string* fault) {
   }
   return false;
 }
+
+bool TryEvaluate(const Folded& folded, EventRow* row, std::string* fault) {
+  return Guarded(
+      [&] {
+        if (folded.truncated) *row = TruncateRow(folded.transition);
+        else if (!EvaluateTransition(folded.transition, nullptr, row)) return false;
+        else Complete(folded.transition.chains, row);
+        return true;
+      },
+      fault);
+}
+
+// The rows that tie an owner to a word may be several, and come and go by each other: what counts is whether there was one before, and is one after.
+class Ties {
+ public:
+  void Add(const Transition& transition) {
+    Tie tie;
+    if (transition.old != nullptr && TieOf(*transition.plan, *transition.old, &tie)) ++Of(transition, tie).before;
+    if (transition.fresh != nullptr && TieOf(*transition.plan, *transition.fresh, &tie)) ++Of(transition, tie).after;
+  }
+
+  template <typename Use>
+  void Each(Use use) const {
+    for (const auto& [key, count] : counts_) {
+      if ((count.before == 0) == (count.after == 0)) continue;
+      use(TieChange{count.plan, key.second, count.after > 0, count.depth, count.chains});
+    }
+  }
+
+ private:
+  struct Count {
+    const SourcePlan* plan = nullptr;
+    int32_t before = 0, after = 0;
+    int16_t depth = 0;
+    int32_t chains = -1;
+  };
+  Count& Of(const Transition& transition, const Tie& tie) {
+    Count& count = counts_[{transition.plan->layout->id, tie}];
+    count.plan = transition.plan;
+    count.depth = std::max(count.depth, transition.depth);
+    count.chains = std::max(count.chains, transition.chains);
+    return count;
+  }
+  std::map<std::pair<uint64_t, Tie>, Count> counts_;
+};
 
 void Append(const std::vector<EventRow>& rows, const std::vector<Folded>& folded) {
   if (rows.empty()) return;
@@ -64,17 +108,33 @@ void Write(const std::vector<Folded>& folded) {
   const MemoryContext memory =
       CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow evaluation", ALLOCSET_DEFAULT_SIZES); });
   std::vector<EventRow> rows;
+  Ties ties;
   for (size_t i = 0; i < folded.size() && !event_log_missing; ++i) {
     EventRow row;
     std::string fault;
     const InContext inside(memory);
-    if (TryEvaluate(folded[i], &row, &fault)) rows.push_back(std::move(row));
+    if (folded[i].transition.plan->ties) Guarded([&] { ties.Add(folded[i].transition); return true; }, &fault);
+    else if (TryEvaluate(folded[i], &row, &fault)) rows.push_back(std::move(row));
     if (!fault.empty()) ReportFault(folded[i].transition.plan->name, fault);
     if (rows.size() < kBatch) continue;
     Append(rows, folded);
     rows.clear();
     CallBackend([=] { MemoryContextReset(memory); });
   }
+  ties.Each([&](const TieChange& change) {
+    EventRow row;
+    std::string fault;
+    const InContext inside(memory);
+    const bool wanted = Guarded(
+        [&] {
+          if (!EvaluateTie(change, &row)) return false;
+          Complete(change.chains, &row);
+          return true;
+        },
+        &fault);
+    if (wanted) rows.push_back(std::move(row));
+    if (!fault.empty()) ReportFault(change.plan->name, fault);
+  });
   if (!event_log_missing) Append(rows, folded);
   CallBackend([=] { MemoryContextDelete(memory); });
 }

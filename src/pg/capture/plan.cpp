@@ -9,8 +9,8 @@ namespace workflow::pg {
 namespace {
 
 struct Plans {
-  std::unordered_map<Oid, std::unique_ptr<RelationPlan>> relations;
-  std::map<int32_t, std::shared_ptr<SourcePlan>> sources;
+  std::unordered_map<Oid, std::vector<std::unique_ptr<RelationPlan>>> relations;  // one for each of its triggers
+  std::map<std::pair<int32_t, std::string>, std::shared_ptr<SourcePlan>> sources;  // and part
   std::vector<std::shared_ptr<SourcePlan>> retired;  // rows buffered in this transaction may refer to them
   uint64_t layouts = 0;
   const RelationPlan* last = nullptr;                // of the last row; most come from the same table
@@ -24,11 +24,14 @@ constinit Plans* plans = nullptr;
 extern "C" void ForgetPlanOfRelation(Datum, Oid relation) noexcept {
   if (relation != InvalidOid) {
     const auto found = plans->relations.find(relation);
-    if (found != plans->relations.end()) found->second->dirty = plans->any_dirty = true;
+    if (found == plans->relations.end()) return;
+    for (const auto& plan : found->second) plan->dirty = plans->any_dirty = true;
     return;
   }
   plans->any_dirty = true;
-  for (auto& [oid, plan] : plans->relations) plan->dirty = true;
+  for (auto& [oid, of_relation] : plans->relations) {
+    for (const auto& plan : of_relation) plan->dirty = true;
+  }
 }
 
 bool SameColumns(const Layout& a, const Layout& b) {
@@ -47,8 +50,8 @@ void GiveLayout(SourcePlan* plan, const SourcePlan* before) {
 }
 
 // The plan of the source: the one that is there, as long as `descriptor` has the columns it was made for.
-std::shared_ptr<SourcePlan> SourcePlanFor(const Registry& registry, const Source& source, TupleDesc descriptor) {
-  std::shared_ptr<SourcePlan>& place = plans->sources[source.id];
+std::shared_ptr<SourcePlan> SourcePlanFor(const Registry& registry, const Source& source, const std::string& part, TupleDesc descriptor) {
+  std::shared_ptr<SourcePlan>& place = plans->sources[{source.id, part}];
   const auto fits = [&](const StoredColumn& column) {
     for (int i = 0; i < descriptor->natts; ++i) {
       const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
@@ -60,7 +63,8 @@ std::shared_ptr<SourcePlan> SourcePlanFor(const Registry& registry, const Source
       std::all_of(place->layout->columns.begin(), place->layout->columns.end(), fits)) {
     return place;
   }
-  std::shared_ptr<SourcePlan> fresh = BuildSourcePlan(registry, source, descriptor);
+  std::shared_ptr<SourcePlan> fresh =
+      part.empty() ? BuildSourcePlan(registry, source, descriptor) : BuildPartPlan(registry, source, part, descriptor);
   if (fresh != nullptr) GiveLayout(fresh.get(), place.get());
   if (place != nullptr) plans->retired.push_back(std::move(place));
   place = fresh;
@@ -83,7 +87,7 @@ void Compile(const Registry& registry, Relation relation, RelationPlan* plan) {
   if (source == nullptr) throw SqlError{ERRCODE_UNDEFINED_OBJECT, "it is not attached"};
   if (!source->broken.empty()) throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, source->broken};
   ReportBrokenVersions(registry, *source);
-  std::shared_ptr<SourcePlan> of_source = SourcePlanFor(registry, *source, descriptor);
+  std::shared_ptr<SourcePlan> of_source = SourcePlanFor(registry, *source, plan->part, descriptor);
   if (of_source == nullptr) return;
   plan->numbers = ColumnNumbers(*of_source->layout, descriptor);
   for (const AttrNumber number : plan->numbers) plan->last = std::max(plan->last, number);
@@ -131,24 +135,30 @@ std::string TryCompile(const Registry& registry, Relation relation, RelationPlan
 
 }  // namespace
 
-const RelationPlan* PlanFor(Relation relation, const char* source_name) {
+const RelationPlan* PlanFor(Relation relation, const char* source_name, const char* part) {
   const Registry* registry = plans->registry_fault.empty() ? TryRegistry(&plans->registry_fault) : nullptr;
   if (registry == nullptr) {
     ReportFault(source_name, plans->registry_fault);
     return nullptr;
   }
   const Oid oid = RelationGetRelid(relation);
-  const RelationPlan* known = plans->last_relation == oid ? plans->last : nullptr;
+  const auto is_it = [&](const RelationPlan& plan) { return plan.source_name == source_name && plan.part == part; };
+  const RelationPlan* known = plans->last_relation == oid && plans->last != nullptr && is_it(*plans->last) ? plans->last : nullptr;
   if (known == nullptr) {
     const auto found = plans->relations.find(oid);
-    if (found != plans->relations.end()) known = found->second.get();
+    if (found != plans->relations.end()) {
+      for (const auto& plan : found->second) if (is_it(*plan)) known = plan.get();
+    }
   }
-  if (known == nullptr || known->dirty || known->generation != registry->generation || known->source_name != source_name) {
+  if (known == nullptr || known->dirty || known->generation != registry->generation) {
     auto plan = std::make_unique<RelationPlan>();
     plan->source_name = source_name;
+    plan->part = part;
     plans->last = nullptr;
     // In its place before it is compiled: what is invalidated meanwhile makes it dirty.
-    RelationPlan* placed = (plans->relations[oid] = std::move(plan)).get();
+    auto& of_relation = plans->relations[oid];
+    std::erase_if(of_relation, [&](const auto& old) { return is_it(*old); });
+    RelationPlan* placed = of_relation.emplace_back(std::move(plan)).get();
     placed->fault = TryCompile(*registry, relation, placed);
     placed->generation = registry->generation;  // an error of the server leaves it without
     known = placed;
@@ -169,7 +179,8 @@ void ForgetOldPlans() noexcept {
   if (!plans->any_dirty) return;
   plans->any_dirty = false;
   plans->last = nullptr;
-  std::erase_if(plans->relations, [](const auto& item) { return item.second->dirty; });
+  for (auto& [oid, of_relation] : plans->relations) std::erase_if(of_relation, [](const auto& plan) { return plan->dirty; });
+  std::erase_if(plans->relations, [](const auto& item) { return item.second.empty(); });
 }
 
 }  // namespace workflow::pg

@@ -70,6 +70,17 @@ struct EventPlan {
   Wanting hear;                      // whose live enrollments listen for it
   Value name_fact;
   mutable Value at_fact;             // of the row under evaluation
+  mutable Value word_fact;           // the tag or campaign of the event under evaluation; null where it is found after commit
+};
+
+// Of a table that ties rows of the source to words: each tie that comes or goes is an event of its owner.
+struct TiePlan {
+  std::vector<uint32_t> owner;       // stored columns
+  std::vector<Type> owner_types;     // of the owner's key: its canonical form is that of the owner's row
+  uint32_t member = 0;               // stored column
+  bool by_key = false;               // it leads to the word, which is read after commit
+  std::string word;                  // "tag", "campaign"
+  bool awaited = false;              // somebody waits until the words of a row are others
 };
 
 struct BodyField {
@@ -97,6 +108,7 @@ struct SourcePlan {
   std::vector<const Value*> facts;      // of `when` and `live`, by index into the binding's table
   std::vector<const Value*> facts_old;  // of `live` on the version before
   std::optional<uint32_t> tags;         // slot
+  std::optional<TiePlan> ties;          // its rows are no rows of the source
   std::vector<EventPlan> events;        // those that somebody wants
   std::vector<BodyField> body;
   std::vector<uint32_t> waits;          // stored columns that a live enrollment may wait for
@@ -109,6 +121,7 @@ struct SourcePlan {
 // A table of a source: where its columns are.
 struct RelationPlan {
   std::string source_name;
+  std::string part;                     // of the source; empty: its own rows
   std::shared_ptr<SourcePlan> source;   // none: nothing is wanted, or it is faulty
   std::vector<AttrNumber> numbers;      // by stored column
   std::vector<AttrNumber> others;       // for the fingerprint
@@ -119,8 +132,8 @@ struct RelationPlan {
   std::string fault;                    // why its changes are not captured; empty: they are
 };
 
-// The plan of `relation`, whose capture trigger names `source_name`. nullptr: nothing is wanted of it. A fault is reported and is nullptr too.
-const RelationPlan* PlanFor(Relation relation, const char* source_name);
+// The plan of `relation`, whose capture trigger names `source_name`, and `part` where its rows are only part of the source's. nullptr: nothing is wanted of it. A fault is reported and is nullptr too.
+const RelationPlan* PlanFor(Relation relation, const char* source_name, const char* part);
 
 // Numbers of the columns of `layout` in `descriptor`, by name. SqlError where one is missing or of another type.
 std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor);
@@ -128,6 +141,8 @@ std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor
 // Compiles what the registry wants of rows that look like `descriptor`; nullptr where nothing is. SqlError where the binding does not fit
 // them any more.
 std::shared_ptr<SourcePlan> BuildSourcePlan(const Registry& registry, const Source& source, TupleDesc descriptor);
+// The same for a part of the source: "tags". nullptr too where the binding has no such part.
+std::shared_ptr<SourcePlan> BuildPartPlan(const Registry& registry, const Source& source, const std::string& part, TupleDesc descriptor);
 
 void RegisterPlanInvalidation();      // once per backend
 void ForgetOldPlans() noexcept;       // at the end of a transaction: no buffered row needs them any more

@@ -13,10 +13,12 @@ std::string Quoted(const std::string& text) { return Json::String(text).Dump(); 
 
 class Builder {
  public:
-  Builder(const Registry& registry, const Source& source, TupleDesc descriptor)
-      : registry_(registry), source_(source), binding_(source.binding), descriptor_(descriptor) {}
+  Builder(const Registry& registry, const Source& source, const Binding& binding, TupleDesc descriptor)
+      : registry_(registry), source_(source), binding_(binding), descriptor_(descriptor) {}
 
   std::shared_ptr<SourcePlan> Build();
+  // Of the rows that tie those of the source to words.
+  std::shared_ptr<SourcePlan> BuildTies(const Membership& membership, Change added, Change removed, const std::string& field);
 
  private:
   uint32_t Column(const std::string& name);
@@ -43,6 +45,12 @@ class Builder {
   std::shared_ptr<SourcePlan> plan_ = std::make_shared<SourcePlan>();
   std::map<std::string, bool> body_;  // name -> also as it was before
 };
+
+// What an event of a word that comes or goes calls it; empty for others.
+std::string_view WordOf(Change change) {
+  if (change == Change::kTagAdded || change == Change::kTagRemoved) return "tag";
+  return change == Change::kSubscribed || change == Change::kUnsubscribed ? "campaign" : "";
+}
 
 bool Enters(const LoadedVersion& version) {
   return version.current && (version.status == WorkflowStatus::kPublished || version.status == WorkflowStatus::kPaused);
@@ -134,6 +142,8 @@ WantedTrigger Builder::Wanted(const LoadedVersion& version, const std::optional<
       const bool known = at == nullptr || at->zone != nullptr ||
                          layout_->columns[at->column].converter.type().kind == TypeKind::kTimestamptz;
       if (known) wanted.facts[index] = &plan->at_fact;
+    } else if (field.scope == Scope::kEvent && field.path.empty() && field.name == WordOf(plan->change) && !(plan_->ties && plan_->ties->by_key)) {
+      wanted.facts[index] = &plan->word_fact;
     }
   }
   return wanted;
@@ -173,6 +183,8 @@ void Builder::NameFields(const Program& program) {
 
 void Builder::AddEvents() {
   for (const BoundEvent& event : binding_.events) {
+    // These come of the rows of another table.
+    if (WordOf(event.change) == "campaign" || (WordOf(event.change) == "tag" && Readable(binding_.tags) == nullptr)) continue;
     EventPlan plan;
     plan.name = event.name;
     plan.name_fact = Value(event.name);
@@ -290,6 +302,45 @@ std::shared_ptr<SourcePlan> Builder::Build() {
   return plan_;
 }
 
+std::shared_ptr<SourcePlan> Builder::BuildTies(const Membership& membership, Change added, Change removed, const std::string& field) {
+  const Binding& owner = source_.binding;
+  plan_->source = source_.id;
+  plan_->name = source_.name;
+  plan_->generation = registry_.generation;
+  plan_->account_value = owner.account_value;
+  for (const std::string& name : binding_.key) plan_->key.push_back(Column(name));
+  if (!binding_.account.empty()) plan_->account = Column(binding_.account);
+  TiePlan ties = {.owner = {}, .owner_types = {}, .member = Column(membership.member), .by_key = !membership.hops.empty(), .word = membership.word};
+  for (size_t i = 0; i < membership.owner.size(); ++i) {
+    ties.owner.push_back(Column(membership.owner[i]));
+    const auto is_key = [&](const BoundField& f) { return f.column == owner.key[i] && f.zone.empty(); };
+    const auto key = std::find_if(owner.fields.begin(), owner.fields.end(), is_key);
+    ties.owner_types.push_back(key == owner.fields.end() ? Type{.kind = TypeKind::kText} : key->type);
+  }
+  plan_->ties = std::move(ties);
+  plan_->events.reserve(owner.events.size());
+  for (const BoundEvent& event : owner.events) {
+    if (event.change != added && event.change != removed) continue;
+    EventPlan* placed = &plan_->events.emplace_back();
+    placed->name = event.name;
+    placed->name_fact = Value(event.name);
+    placed->change = event.change;
+    AddTriggers(event, placed);
+    AddListeners(event, placed);
+    if (placed->enter.empty() && placed->hear.empty()) plan_->events.pop_back();
+  }
+  for (const auto& version : registry_.versions) {
+    for (const uint32_t index : version->program.watched) {
+      const Field& watched = version->program.table.fields[index];
+      plan_->ties->awaited = plan_->ties->awaited || (watched.scope == Scope::kRow && watched.entity == owner.entity && watched.name == field);
+    }
+  }
+  if (plan_->events.empty() && !plan_->ties->awaited) return nullptr;
+  AddConditions();
+  plan_->layout = layout_;
+  return plan_;
+}
+
 }  // namespace
 
 std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor) {
@@ -306,7 +357,14 @@ std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor
 }
 
 std::shared_ptr<SourcePlan> BuildSourcePlan(const Registry& registry, const Source& source, TupleDesc descriptor) {
-  return Builder(registry, source, descriptor).Build();
+  return Builder(registry, source, source.binding, descriptor).Build();
+}
+
+std::shared_ptr<SourcePlan> BuildPartPlan(const Registry& registry, const Source& source, const std::string& part, TupleDesc descriptor) {
+  const Binding& binding = source.binding;
+  if (part != "tags") throw SqlError{ERRCODE_UNDEFINED_OBJECT, "\"" + part + "\" is no part of a source"};
+  if (binding.tag_rows == nullptr) return nullptr;
+  return Builder(registry, source, *binding.tag_rows->rows, descriptor).BuildTies(*binding.tag_rows, Change::kTagAdded, Change::kTagRemoved, binding.tags);
 }
 
 }  // namespace workflow::pg

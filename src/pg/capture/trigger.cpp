@@ -91,7 +91,7 @@ void Inserted(const RelationPlan& plan, const TriggerData& data) {
   }
   // It counts even if nobody wants it where it may be one that was deleted: that makes it an update. A statement inside of a host's
   // trigger is seen before the one that fired it.
-  if (!journal->deleted(source.source) && !WantsInsert(source, fresh) && !IsNested()) return;
+  if (!source.ties && !journal->deleted(source.source) && !WantsInsert(source, fresh) && !IsNested()) return;
   journal->Append({.plan = &source, .command = command, .op = 'I', .fresh = &fresh});
 }
 
@@ -124,7 +124,7 @@ void Updated(const RelationPlan& plan, const TriggerData& data) {
 void Dispatch(const TriggerData& data) {
   const char* name = data.tg_trigger->tgargs[0];
   if (event_log_missing) return ReportFault(name, kNoEventLog);
-  const RelationPlan* plan = PlanFor(data.tg_relation, name);
+  const RelationPlan* plan = PlanFor(data.tg_relation, name, data.tg_trigger->tgnargs > 1 ? data.tg_trigger->tgargs[1] : "");
   if (plan == nullptr) return;
   if (TRIGGER_FIRED_BY_INSERT(data.tg_event)) Inserted(*plan, data);
   else if (TRIGGER_FIRED_BY_UPDATE(data.tg_event)) Updated(*plan, data);
@@ -149,7 +149,8 @@ std::string Caught(const TriggerData& data) {
 
 void Capture(FunctionCallInfo fcinfo, const char* function, bool truncate) {
   const auto* data = reinterpret_cast<const TriggerData*>(fcinfo->context);
-  const bool fits = CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_AFTER(data->tg_event) && data->tg_trigger->tgnargs == 1 &&
+  const bool fits = CALLED_AS_TRIGGER(fcinfo) && TRIGGER_FIRED_AFTER(data->tg_event) && data->tg_trigger->tgnargs >= 1 &&
+                    data->tg_trigger->tgnargs <= (truncate ? 1 : 2) &&
                     (truncate ? TRIGGER_FIRED_BY_TRUNCATE(data->tg_event)
                               : TRIGGER_FIRED_FOR_ROW(data->tg_event) && !TRIGGER_FIRED_BY_TRUNCATE(data->tg_event));
   if (!fits) {

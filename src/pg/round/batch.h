@@ -156,10 +156,10 @@ class Batch {
   const LoadedVersion* VersionFor(int32_t id) const;
   void LoadKnown(std::vector<Candidate>* candidates);
   void Decide(std::vector<Candidate>* candidates);
-  void OfRow(const LogEvent& event, const ResolveRequest& request, std::vector<Candidate>* candidates);
+  void OfRow(const LogEvent& event, const ResolveRequest& request, const class EventWords& words, std::vector<Candidate>* candidates);
   void OfName(const LogEvent& event, std::vector<Candidate>* candidates);
   void Offer(const Candidate& candidate, std::vector<Candidate>* candidates);
-  std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const;
+  std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound, const Json& wanted) const;
   void Admit(const Candidate& candidate, const EntryKey& by);
   void Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason);
   // What events do to those who are already in (leaving.cpp).

@@ -1,5 +1,6 @@
 #include "pg/capture/event_log.h"
 #include "pg/round/changes.h"
+#include "pg/round/memberships.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
@@ -72,6 +73,7 @@ void Set(const Source& source, const SetStep& step, const std::vector<HostChange
 
 // Adds and removes, keeping the order of what is there; a row whose tags would not change is not written.
 void Tag(const Source& source, const TagStep& step, const std::vector<HostChange*>& changes) {
+  if (source.binding.tag_rows != nullptr) return ChangeMembers(source, *source.binding.tag_rows, step.add, step.remove, changes);
   std::vector<std::string> keys;
   for (const HostChange* change : changes) keys.push_back(change->key);
   const BoundField* field = FindBoundField(source.binding, source.binding.tags);

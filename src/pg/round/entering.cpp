@@ -3,6 +3,7 @@
 
 #include "pg/round/candidate.h"
 #include "pg/round/hearing.h"
+#include "pg/round/memberships.h"
 #include "pg/server/spi.h"
 #include "pg/zones.h"
 
@@ -19,10 +20,20 @@ const BoundEvent* FindEvent(const Source& source, const std::string& name) {
   return nullptr;
 }
 
+// What the event's data call the word that came or went; empty: it has none.
+std::string_view WordOf(const BoundEvent& event) {
+  using Change = BoundEvent::Change;
+  if (event.change == Change::kTagAdded || event.change == Change::kTagRemoved) return "tag";
+  return event.change == Change::kSubscribed || event.change == Change::kUnsubscribed ? "campaign" : "";
+}
+
 // Only a key in a column names one contact.
 bool MayLeadToSeveral(const Binding& binding) {
   return std::any_of(binding.contact.begin(), binding.contact.end(), [](const ContactRoute& r) { return r.kind != ContactRoute::Kind::kColumn; });
 }
+
+// The event of a row that ties another one to a word is that one's, which is read as it is now.
+bool IsTie(const LogEvent& event) { return event.body.Find("tie") != nullptr; }
 
 std::string Text(const Json* json) { return json != nullptr && json->is_string() ? json->string() : std::string(); }
 
@@ -57,16 +68,23 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
     if (source == nullptr || !source->broken.empty()) { Park(*event, {}, "broken_source"); continue; }
     const Json* row = event->body.Find("new");
     if (row == nullptr || row->is_null()) row = event->body.Find("old");
+    if (IsTie(*event)) rows_.Want({source->id, event->row_key});
     request_of[event] = requests.size();
-    requests.push_back({source, event->row_key, event->account, row, event->parked, {}, {}});
+    requests.push_back({source, event->row_key, event->account, row, event->parked || IsTie(*event), {}, {}});
+  }
+  rows_.Fetch();
+  for (const auto& [event, index] : request_of) {
+    ResolveRequest& request = requests[index];
+    if (IsTie(*event) && request.account.empty()) request.account = rows_.Get({request.source->id, request.row_key}).account;
   }
   ResolveContacts(round_.registry, &rows_, &requests);
+  const EventWords words(round_.registry, events);
 
   std::vector<Candidate> candidates;
   for (const LogEvent* event : events) {
     if (event->kind == 'r') {
       const auto found = request_of.find(event);
-      if (found != request_of.end()) OfRow(*event, requests[found->second], &candidates);
+      if (found != request_of.end()) OfRow(*event, requests[found->second], words, &candidates);
     } else if (event->kind == 'e' || event->kind == 'n') {
       OfName(*event, &candidates);
     }
@@ -75,14 +93,17 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
 }
 
 // A row's event: each of its names for each version that wants it and each contact that the row leads to.
-void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, std::vector<Candidate>* candidates) {
+void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, const EventWords& words, std::vector<Candidate>* candidates) {
+  // Whose row went with its ties has lost nothing.
+  if (IsTie(event) && !rows_.Get({request.source->id, event.row_key}).found) return;
   for (const Json& wanted : event.body.Find("wanted")->array()) {
     const std::string on = Text(wanted.Find("on"));
     const BoundEvent* bound = FindEvent(*request.source, on);
     const Json* versions = wanted.Find("versions");
     if (bound == nullptr || versions == nullptr || !versions->is_array()) continue;
+    if (words.IsStill(event, wanted)) continue;
     if (request.contacts.empty()) { Park(event, request.lookup, "unresolved_contact"); return; }
-    const std::string id = EventId(event, *request.source, *bound);
+    const std::string id = EventId(event, *request.source, *bound, wanted);
     for (const std::string& contact : request.contacts) {
       Candidate base;
       base.event = &event;
@@ -92,8 +113,9 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, std::vec
       base.contact_key = contact;
       base.entry_source = request.source;
       base.entry_row = event.row_key;
-      base.account = event.account;
+      base.account = request.account;
       base.event_uuid = id;
+      if (!WordOf(*bound).empty()) base.data = Json::MakeObject({{std::string(WordOf(*bound)), words.Of(event, wanted)}});
       // The id if the row had led to another number of contacts: only a row that may lead to several has one.
       if (MayLeadToSeveral(request.source->binding)) base.twin_uuid = NamedUuid({id, contact});
       if (request.contacts.size() > 1) std::swap(base.event_uuid, base.twin_uuid);
@@ -107,12 +129,15 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, std::vec
 }
 
 // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
-std::string Batch::EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const {
+std::string Batch::EventId(const LogEvent& event, const Source& source, const BoundEvent& bound, const Json& wanted) const {
   std::string id = OnceId(source, event.row_key, bound.name);
   if (bound.once) return id;
   id = NamedUuid({id, event.xid});
   const Json* part = event.body.Find("part");
-  return part == nullptr ? id : NamedUuid({id, part->Dump()});
+  if (part != nullptr) id = NamedUuid({id, part->Dump()});
+  // Each tag is one event.
+  const std::string word = Text(wanted.Find("word")) + Text(wanted.Find("word_key"));
+  return word.empty() ? id : NamedUuid({id, word});
 }
 
 // Of emit() and enroll(): each published version that a trigger, or the caller, names.

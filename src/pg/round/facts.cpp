@@ -92,6 +92,7 @@ std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
       if (field.name == "name") value = &values_.emplace_back(enrolled.event_name);
       if (field.name == "at") value = &values_.emplace_back(enrolled.event_at);
       if (field.name == "data") value = &values_.emplace_back(DigInto(enrolled.data, field.path));
+      if (field.name == "tag") value = &values_.emplace_back(DigInto(enrolled.data, {field.name}));
     } else if (const Value* common = CommonFact(enrolled, field)) {
       value = common;
     }
@@ -129,6 +130,7 @@ std::vector<const Value*> Batch::FactsOf(const Candidate& candidate) {
       if (field.name == "name") value = &values_.emplace_back(candidate.on);
       if (field.name == "at") value = &values_.emplace_back(candidate.event_at);
       if (field.name == "data") value = &values_.emplace_back(DigInto(candidate.data, field.path));
+      if (field.name == "tag") value = &values_.emplace_back(DigInto(candidate.data, {field.name}));
     } else if (const Value* common = CommonFact(candidate, field)) {
       value = common;
     }
@@ -155,8 +157,10 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
     } else if (enrolled.entry_source != nullptr && head == enrolled.entry_source->binding.entity) {
       data.Set(head, RowData(enrolled.entry_source, rows_.Get({enrolled.entry_source->id, enrolled.entry_row})));
     } else if (head == "event") {
-      data.Set(head, Json::MakeObject({{"name", Json::String(enrolled.event_name)}, {"at", Json::String(FormatIso(enrolled.event_at))},
-                                       {"data", enrolled.data}}));
+      Json event = Json::MakeObject({{"name", Json::String(enrolled.event_name)}, {"at", Json::String(FormatIso(enrolled.event_at))},
+                                     {"data", enrolled.data}});
+      if (const Json* tag = enrolled.data.Find("tag")) event.Set("tag", *tag);
+      data.Set(head, std::move(event));
     } else if (head == "enrollment") {
       data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},
                                        {"version", Json::Integer(enrolled.version->number)}, {"data", enrolled.data}}));

@@ -82,7 +82,7 @@ NeededFields::NeededFields(const Registry& registry, const std::vector<std::stri
     std::set<std::string> columns;
     if (!binding.account.empty()) columns.insert(binding.account);
     for (const ZoneRule& rule : binding.zone) if (!rule.column.empty()) columns.insert(rule.column);
-    if (!binding.tags.empty()) columns.insert(binding.tags);
+    if (!binding.tags.empty() && binding.tag_rows == nullptr) columns.insert(binding.tags);
     std::set<size_t> indexes;
     for (size_t i = 0; i < binding.fields.size(); ++i) {
       const BoundField& field = binding.fields[i];

@@ -110,8 +110,13 @@ std::string FreeName(const std::string& name, std::optional<int32_t> own) {
   }
 }
 
-// The row of workflow.source, written anew or in place. Returns the source's name.
-std::string Store(const Request& request, const Binding& binding, const RelationDescription& description, const std::string& owner,
+struct StoredSource {
+  int32_t id;
+  std::string name;
+};
+
+// The row of workflow.source, written anew or in place.
+StoredSource Store(const Request& request, const Binding& binding, const RelationDescription& description, const std::string& owner,
                   const std::string& search_path) {
   AsExtension as_extension;
   const auto id = KnownSource(request.relation, request.name);
@@ -122,10 +127,11 @@ std::string Store(const Request& request, const Binding& binding, const Relation
   if (id) params.Int4(*id);
   Rows rows = ExecuteOnce(
       id ? "UPDATE workflow.source SET name = $1, relation = $2::oid, entity = $3, binding = $4::jsonb, description = $5::jsonb, owner = $6,"
-           " search_path = $7, attached_at = now() WHERE id = $8"
+           " search_path = $7, attached_at = now() WHERE id = $8 RETURNING id"
          : "INSERT INTO workflow.source (name, relation, entity, binding, description, owner, search_path)"
-           " VALUES ($1, $2::oid, $3, $4::jsonb, $5::jsonb, $6, $7)",
+           " VALUES ($1, $2::oid, $3, $4::jsonb, $5::jsonb, $6, $7) RETURNING id",
       params);
+  const StoredSource stored = {rows.Int4(0, 1), name};
   rows.Free();
   Rows log = ExecuteOnce("SELECT workflow.ensure_event_log()");
   log.Free();
@@ -134,7 +140,37 @@ std::string Store(const Request& request, const Binding& binding, const Relation
   Rows noted = ExecuteOnce("SELECT workflow.note_audit('attach', NULL, $1, jsonb_build_object('entity', $2))", note);
   noted.Free();
   as_extension.Restore();
-  return name;
+  return stored;
+}
+
+// Those of the tables whose rows make events of this source's; of what was part of it before, none is left.
+void ApplyParts(const Binding& binding, const StoredSource& source, const std::string& was) {
+  const std::vector<Part> parts = PartsOf(binding);
+  for (const std::string& name : {source.name, was}) {
+    for (const PartTrigger& trigger : name.empty() ? std::vector<PartTrigger>() : PartTriggers(name)) {
+      const auto is_it = [&](const Part& part) { return part.relation == trigger.relation && part.name == trigger.part; };
+      if (name == source.name && std::any_of(parts.begin(), parts.end(), is_it)) continue;
+      LockOrName(trigger.relation, AccessExclusiveLock);
+      DropTrigger(trigger.relation, trigger.name);
+    }
+  }
+  for (const Part& part : parts) {
+    CreatePartTrigger(part.relation, PartTriggerName(part.name, source.id), source.name, part.name, binding.replicated);
+  }
+}
+
+// The tables that are part of the source are locked as it is, and owned by the same.
+void LockParts(const Json& document, bool dry_run, const RelationDescription& description) {
+  const Json* tags = document.Find("tags");
+  const Json* through = tags == nullptr ? nullptr : tags->Find("through");
+  if (through == nullptr || !through->is_string()) return;
+  const auto found = description.related.find(through->string());
+  if (found == description.related.end() || found->second == nullptr) return;
+  const Oid relation = RelationNamed({found->second->schema, found->second->name});
+  if (!OidIsValid(relation)) return;
+  RequireOwner(relation);
+  RefuseSystemTables(relation, QualifiedName(relation));
+  LockOrName(relation, dry_run ? AccessShareLock : ShareRowExclusiveLock);
 }
 
 // What attaching did to the workflows that are published, and the events of rows that are there.
@@ -157,9 +193,12 @@ void Apply(const Request& request, const Binding& binding, const RelationDescrip
            std::vector<Finding>* findings) {
   const std::string owner = CallBackend([] { return GetUserNameFromId(GetUserId(), false); });
   const std::string search_path = namespace_search_path;
-  const std::string name = Store(request, binding, description, owner, search_path);
+  const Source* before = SourceOf(CurrentRegistry(), request.relation);
+  const std::string was = before == nullptr ? std::string() : before->name;
+  const StoredSource source = Store(request, binding, description, owner, search_path);
   if (binding.lookup) DropTriggers(request.relation);
-  else CreateTriggers(request.relation, name, binding.replicated);
+  else CreateTriggers(request.relation, source.name, binding.replicated);
+  ApplyParts(binding, source, was == source.name ? std::string() : was);
   AfterStoring(request, binding, problems, findings);
 }
 
@@ -169,7 +208,9 @@ Answer Attach(const Request& request) {
   const bool lookup = IsLookup(request.document);
   LockOrName(request.relation, request.dry_run || lookup ? AccessShareLock : ShareRowExclusiveLock);
   RequireOwner(request.relation);  // it may have got another one before it was locked
-  const RelationDescription description = DescribeLocked(request.relation);
+  RelationDescription description = DescribeLocked(request.relation);
+  DescribeRelated(request.document, request.relation, &description);
+  LockParts(request.document, request.dry_run || lookup, description);
   Problems problems;
   const auto binding = CompleteBinding(request.document, description, &problems);
   if (!binding) Refuse(request.name, problems);

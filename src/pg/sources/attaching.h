@@ -54,6 +54,9 @@ void LockOrName(Oid relation, LOCKMODE mode);
 // Both expect the lock, and act as the extension's owner.
 void CreateTriggers(Oid relation, const std::string& source, bool replicated);
 void DropTriggers(Oid relation);
+void CreatePartTrigger(Oid relation, const std::string& trigger, const std::string& source, const char* part, bool replicated);
+void DropTrigger(Oid relation, const std::string& trigger);
+void DropAllTriggers(Oid relation);  // whatever calls our functions
 
 struct TriggerState {
   bool present = false;
@@ -64,6 +67,30 @@ struct TriggerState {
 inline constexpr const char* kCaptureTrigger = "pg_workflow_capture";
 inline constexpr const char* kTruncateTrigger = "pg_workflow_truncate";
 TriggerState StateOfTrigger(Oid relation, const char* name);  // SPI is connected
+
+// related.cpp ---------------------------------------------------------------------------------------------------------------------------
+
+// Finds and describes the tables that the document names; what may have been meant instead where one is not there.
+void DescribeRelated(const Json& document, Oid relation, RelationDescription* description);
+std::shared_ptr<const RelationDescription> DescribeNamed(const std::string& schema, const std::string& name);  // nullptr: it is not there
+Oid RelationNamed(const TableName& table);
+
+// A table whose rows make events of the source's rows.
+struct Part {
+  const char* name;
+  Oid relation;        // InvalidOid where it is not there
+  TableName table;
+};
+inline constexpr const char* kTagsPart = "tags";
+std::vector<Part> PartsOf(const Binding& binding);
+
+struct PartTrigger {
+  Oid relation;
+  std::string name, part;
+};
+std::vector<PartTrigger> PartTriggers(const std::string& source);  // as they are there; SPI is connected
+// The trigger of a part: one table may be part of several sources.
+std::string PartTriggerName(const char* part, int32_t source);
 
 // queries.cpp ---------------------------------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,8 @@ ColumnDescription OfAttribute(const FormData_pg_attribute& attribute) {
   return {.name = NameStr(attribute.attname),
           .type = TypeOf(attribute.atttypid, attribute.atttypmod),
           .not_null = attribute.attnotnull,
-          .generated = attribute.attgenerated != '\0'};
+          .generated = attribute.attgenerated != '\0',
+          .has_default = attribute.atthasdef || attribute.attidentity != '\0'};
 }
 
 }  // namespace

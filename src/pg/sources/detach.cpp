@@ -19,6 +19,14 @@ void DropTriggersIfAny(Oid relation) {
   DropTriggers(relation);
 }
 
+// Of the tables that are part of the source, too.
+void DropPartTriggers(const std::string& source) {
+  for (const PartTrigger& trigger : PartTriggers(source)) {
+    LockOrName(trigger.relation, AccessExclusiveLock);
+    DropTrigger(trigger.relation, trigger.name);
+  }
+}
+
 void Forget(int32_t source) {
   AsExtension as_extension;
   Params params;
@@ -33,9 +41,12 @@ void Forget(int32_t source) {
 void Detach(Oid relation) {
   const bool exists = Exists(relation);
   if (exists) RequireOwner(relation);
-  const int32_t source = RequireSource(CurrentRegistry(), relation).id;
+  const Source& source = RequireSource(CurrentRegistry(), relation);
+  const int32_t id = source.id;
+  const std::string name = source.name;
   if (exists) DropTriggersIfAny(relation);
-  Forget(source);
+  DropPartTriggers(name);
+  Forget(id);
 }
 
 void RequireExtensionOwner() {
@@ -61,7 +72,10 @@ std::vector<Oid> TablesWithTriggers() {
 void Uninstall() {
   RequireExtensionOwner();
   CallBackend([] { KeepWorkerOut(); });  // it may be in the middle of a round
-  for (const Oid table : TablesWithTriggers()) DropTriggersIfAny(table);
+  for (const Oid table : TablesWithTriggers()) {
+    LockOrName(table, AccessExclusiveLock);
+    DropAllTriggers(table);
+  }
   std::vector<Oid> logs;
   AsExtension as_extension;
   Rows rows = ExecuteOnce("SELECT c.oid::int8 FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'r'"

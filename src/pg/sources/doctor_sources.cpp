@@ -123,11 +123,34 @@ bool IsRead(const Registry& registry, const std::string& entity, const std::vect
   return false;
 }
 
+// The tables that the binding names beside its own, as they are now; `lost`: what is wrong with one of them.
+void DescribeRelatedNow(const Stored& stored, RelationDescription* now, std::string* lost) {
+  for (const auto& [written, then] : stored.description->related) {
+    const auto described = DescribeNamed(then->schema, then->name);
+    const std::string table = "table \"" + then->schema + "." + then->name + "\"";
+    if (described == nullptr) {
+      if (lost->empty()) *lost = table + " does not exist any more";
+      continue;
+    }
+    for (const ColumnDescription& column : then->columns) {
+      const auto same = std::find_if(described->columns.begin(), described->columns.end(), [&](const auto& c) { return c.name == column.name; });
+      if (!lost->empty() || (same != described->columns.end() && same->type.kind == column.type.kind)) continue;
+      const bool dropped = same == described->columns.end();
+      if (stored.binding.Dump().find(column.name) == std::string::npos) continue;  // nobody reads it
+      *lost = "column \"" + column.name + "\" of " + table + (dropped ? " does not exist any more" : " was " + column.type.sql_name + " and is " + same->type.sql_name);
+    }
+    now->related.emplace(written, described);
+  }
+}
+
 Check CheckColumns(const Registry& registry, const Source& source, const std::string& name) {
   const Stored stored = ReadStored(source.id);
-  const auto now = DescribeNow(source.relation);
+  auto now = DescribeNow(source.relation);
   if (!now) return {name, "warning", "somebody alters the table at this moment", "Look again."};
   if (!stored.description || !source.broken.empty()) return {name, "error", source.broken, AttachAgain(source)};
+  std::string lost;
+  DescribeRelatedNow(stored, &*now, &lost);
+  if (!lost.empty()) return {name, "error", lost, kFitAgain};
   const Drift drift = FindDrift(stored, *now, source.binding);
   Problems problems;
   const bool fits = CompleteBinding(drift.binding, *now, &problems).has_value();
@@ -143,10 +166,16 @@ Check CheckColumns(const Registry& registry, const Source& source, const std::st
 }
 
 Check CheckTriggers(const Source& source, const std::string& name) {
-  for (const char* trigger : {kCaptureTrigger, kTruncateTrigger}) {
-    const TriggerState state = StateOfTrigger(source.relation, trigger);
-    const std::string quoted = std::string("trigger \"") + trigger + "\" ";
-    const std::string table = QualifiedName(source.relation);
+  struct Wanted {
+    Oid relation;
+    std::string trigger;
+  };
+  std::vector<Wanted> wanted = {{source.relation, kCaptureTrigger}, {source.relation, kTruncateTrigger}};
+  for (const Part& part : PartsOf(source.binding)) wanted.push_back({part.relation, PartTriggerName(part.name, source.id)});
+  for (const auto& [relation, trigger] : wanted) {
+    const TriggerState state = StateOfTrigger(relation, trigger.c_str());
+    const std::string table = QualifiedName(relation);
+    const std::string quoted = "trigger \"" + trigger + "\" " + (relation == source.relation ? "" : "of \"" + table + "\" ");
     const char* enable = source.binding.replicated ? " ENABLE ALWAYS TRIGGER " : " ENABLE TRIGGER ";
     if (!state.present) return {name, "error", quoted + "does not exist", AttachAgain(source)};
     if (state.argument != source.name) return {name, "error", quoted + "speaks of \"" + state.argument + "\"", AttachAgain(source)};

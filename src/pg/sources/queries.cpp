@@ -112,7 +112,12 @@ void CheckQueries(const Binding& binding, Oid relation, const Source* contacts, 
     if (!binding.contact[i].sql.empty()) CheckRoute(binding.contact[i], path, from, contacts, problems);
   }
   for (const BoundField& field : binding.fields) {
-    if (!field.sql.empty()) CheckField(field, from, problems);
+    if (field.sql.empty()) continue;
+    if (binding.tag_rows == nullptr || field.name != binding.tags) {
+      CheckField(field, from, problems);
+    } else if (const Tried tried = Try(field.sql, "SELECT (" + field.sql + ")" + from + " LIMIT 0"); !tried.error.empty()) {
+      problems->Error("/tags", tried.error, tried.hint);
+    }
   }
   for (size_t i = 0; i < binding.zone.size(); ++i) {
     const ZoneRule& rule = binding.zone[i];

@@ -99,14 +99,51 @@ void DropTriggers(Oid relation) {
   as_extension.Restore();
 }
 
+std::string PartTriggerName(const char* part, int32_t source) { return std::string("pg_workflow_") + part + "_" + std::to_string(source); }
+
+void CreatePartTrigger(Oid relation, const std::string& trigger, const std::string& source, const char* part, bool replicated) {
+  const std::string table = QualifiedName(relation);
+  const char *name = source.c_str(), *bare = trigger.c_str();
+  const std::string argument = CallBackend([=] { return quote_literal_cstr(name); });
+  const std::string quoted = CallBackend([=] { return quote_identifier(bare); });
+  AsExtension as_extension;
+  Run("CREATE OR REPLACE TRIGGER " + quoted + " AFTER INSERT OR UPDATE OR DELETE ON " + table + " FOR EACH ROW EXECUTE FUNCTION workflow.capture(" +
+      argument + ", '" + part + "')");
+  if (replicated) Run("ALTER TABLE " + table + " ENABLE ALWAYS TRIGGER " + quoted);
+  as_extension.Restore();
+}
+
+void DropTrigger(Oid relation, const std::string& trigger) {
+  const char* bare = trigger.c_str();
+  const std::string quoted = CallBackend([=] { return quote_identifier(bare); });
+  AsExtension as_extension;
+  Run("DROP TRIGGER " + quoted + " ON " + QualifiedName(relation));
+  as_extension.Restore();
+}
+
+void DropAllTriggers(Oid relation) {
+  Params params;
+  params.Int8(relation);
+  Rows rows = ExecuteOnce(
+      "SELECT t.tgname::pg_catalog.text FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_proc p ON p.oid OPERATOR(pg_catalog.=) t.tgfoid"
+      " JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) p.pronamespace WHERE n.nspname OPERATOR(pg_catalog.=) 'workflow'"
+      " AND p.proname IN ('capture', 'capture_truncate') AND t.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid"
+      " AND t.tgrelid OPERATOR(pg_catalog.=) $1::pg_catalog.oid",
+      params);
+  std::vector<std::string> names;
+  for (size_t i = 0; i < rows.size(); ++i) names.push_back(rows.Text(i, 1));
+  rows.Free();
+  for (const std::string& name : names) DropTrigger(relation, name);
+}
+
 TriggerState StateOfTrigger(Oid relation, const char* name) {
   Params params;
   params.Int8(relation).Text(name);
   Rows rows = ExecuteOnce(
       "WITH RECURSIVE tree(relid) AS (SELECT $1::pg_catalog.oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i, tree"
       " WHERE i.inhparent OPERATOR(pg_catalog.=) tree.relid)"
-      " SELECT t.tgenabled::pg_catalog.text, CASE WHEN t.tgnargs OPERATOR(pg_catalog.=) 1 THEN pg_catalog.convert_from("
-      "pg_catalog.substr(t.tgargs, 1, pg_catalog.length(t.tgargs) OPERATOR(pg_catalog.-) 1), pg_catalog.getdatabaseencoding()) END,"
+      " SELECT t.tgenabled::pg_catalog.text, CASE WHEN t.tgnargs OPERATOR(pg_catalog.>) 0 THEN pg_catalog.convert_from("
+      "pg_catalog.substr(t.tgargs, 1, pg_catalog.position(t.tgargs, '\\x00'::pg_catalog.bytea) OPERATOR(pg_catalog.-) 1), pg_catalog.getdatabaseencoding()) END,"
       " (SELECT pg_catalog.count(*) FROM tree JOIN pg_catalog.pg_trigger c"
       "  ON c.tgrelid OPERATOR(pg_catalog.=) tree.relid WHERE c.tgname OPERATOR(pg_catalog.=) $2::pg_catalog.name"
       "  AND c.tgparentid OPERATOR(pg_catalog.<>) 0::pg_catalog.oid AND c.tgenabled IN ('D', 'R')"

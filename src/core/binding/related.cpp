@@ -1,0 +1,69 @@
+// Tables that a binding names beside its own: which those are, and what the document calls their columns.
+#include <algorithm>
+#include <set>
+
+#include "core/binding/build.h"
+
+namespace workflow {
+namespace {
+
+// Where an identifier in double quotes ends, so that a dot inside of it is none.
+size_t LastDot(const std::string& written) {
+  size_t last = std::string::npos;
+  bool quoted = false;
+  for (size_t i = 0; i < written.size(); ++i) {
+    if (written[i] == '"') quoted = !quoted;
+    if (written[i] == '.' && !quoted) last = i;
+  }
+  return last;
+}
+
+std::string Unquoted(std::string name) {
+  if (name.size() < 2 || name.front() != '"' || name.back() != '"') return name;
+  std::string plain;
+  for (size_t i = 1; i + 1 < name.size(); ++i) {
+    plain += name[i];
+    if (name[i] == '"') ++i;
+  }
+  return plain;
+}
+
+void AddTables(const Json* membership, const char* word, std::set<std::string>* names) {
+  if (membership == nullptr || !membership->is_object()) return;
+  const Json* through = attaching::Member(*membership, "through");
+  if (through != nullptr && through->is_string()) names->insert(through->string());
+  const Json* way = attaching::Member(*membership, word);
+  if (way == nullptr || !way->is_array()) return;
+  for (size_t i = 1; i < way->array().size(); ++i) {
+    const Json& column = way->array()[i];
+    if (column.is_string()) names->insert(attaching::SplitColumn(column.string()).table);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> RelatedNames(const Json& document) {
+  std::set<std::string> names;
+  if (!document.is_object()) return {};
+  AddTables(document.Find("tags"), "tag", &names);
+  names.erase("");
+  return {names.begin(), names.end()};
+}
+
+namespace attaching {
+
+ColumnOfTable SplitColumn(const std::string& written) {
+  const size_t dot = LastDot(written);
+  if (dot == std::string::npos) return {{}, Unquoted(written)};
+  return {written.substr(0, dot), Unquoted(written.substr(dot + 1))};
+}
+
+const RelationDescription* RequireRelated(Build* build, const std::string& written, const std::string& path) {
+  const auto found = build->relation.related.find(written);
+  if (found != build->relation.related.end() && found->second != nullptr) return found->second.get();
+  build->problems->Error(path, "table \"" + written + "\" does not exist", NearestHint(written, build->relation.neighbours));
+  return nullptr;
+}
+
+}  // namespace attaching
+}  // namespace workflow
