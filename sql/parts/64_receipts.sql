@@ -149,6 +149,29 @@ COMMENT ON FUNCTION workflow.reply(text, text, timestamptz, jsonb, bigint, text)
 'automatic reply, nobody''s response. account: whose contacts to look among; NULL: all. Returns the event''s id; NULL where nobody has the address, or for a repeated '
 'call. Raises P0002 for a message that is not there, 22023, 22004.';
 
+-- A row of the CRM that is a reply. The ids of such rows are kept where those of events are, of no workflow: a row that is found again answers nothing.
+CREATE FUNCTION workflow.take_reply(account text, contact text, channel text, at timestamptz, data jsonb, event uuid) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m workflow.message;
+  latest bigint;
+BEGIN
+  INSERT INTO workflow.entry_event (event, workflow, account, enrollment) VALUES (take_reply.event, 0, take_reply.account, 0) ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN NULL;
+  END IF;
+  latest := workflow.latest_message(take_reply.account, take_reply.contact, take_reply.channel, take_reply.at - interval '7 days');
+  IF latest IS NULL THEN
+    RETURN take_reply.data;
+  END IF;
+  m := workflow.find_message(latest);
+  PERFORM workflow.insert_receipt(m.id, 'replied', take_reply.at, coalesce((take_reply.data->>'automatic')::boolean, false), take_reply.event::text, take_reply.data);
+  RETURN take_reply.data || jsonb_build_object('message', m.id, 'enrollment', workflow.enrollment_uuid(m.enrollment), 'workflow', m.workflow, 'step', m.step);
+END $$;
+COMMENT ON FUNCTION workflow.take_reply(text, text, text, timestamptz, jsonb, uuid) IS
+'Takes a row of the CRM that is a reply of the contact: a receipt of the last message on that channel within 7 days. Returns what event.data of message.replied are; '
+'NULL where this event was taken before.';
+
 -- What became of the messages of these enrollments, as conditions ask for it: of each step, the message of its last visit.
 CREATE FUNCTION workflow.message_facts(enrollments bigint[], since bigint,
   OUT enrollment bigint, OUT step text, OUT outcome text, OUT sent_at timestamptz, OUT receipts json) RETURNS SETOF record

@@ -16,6 +16,8 @@ CREATE TABLE contacts (id bigint PRIMARY KEY, email text, "zip code" text);
 CREATE TABLE "order" (id integer PRIMARY KEY, customer_id bigint, status text, CHECK (status <> ''));
 CREATE TABLE payments (id integer, at date, customer_id bigint, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
 CREATE TABLE payments_may PARTITION OF payments FOR VALUES FROM ('2026-05-01') TO ('2026-06-01');
+CREATE TABLE labels (contact bigint, label text, PRIMARY KEY (contact, label)) PARTITION BY HASH (contact);
+CREATE TABLE labels_0 PARTITION OF labels FOR VALUES WITH (MODULUS 1, REMAINDER 0);
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER own BEFORE UPDATE ON "order" FOR EACH ROW EXECUTE FUNCTION touch();
 SQL
@@ -24,7 +26,7 @@ SQL
 sub dump_of { return (run_command([ 'pg_dump', '-n', 'public', '-d', $node->connstr('crm') ]))[0] =~ s/^\\(un)?restrict .*//gmr; }
 sub attach_all
 {
-	attach($node, 'crm', 'contacts', '{"entity": "contact"}');
+	attach($node, 'crm', 'contacts', '{"entity": "contact", "tags": {"through": "labels", "owner": "contact", "tag": "label"}}');
 	attach($node, 'crm', '"order"', '{"entity": "order", "contact": "customer_id", "replicated": true}');
 	attach($node, 'crm', 'payments', '{"entity": "payment", "contact": "customer_id"}');
 }

@@ -85,7 +85,7 @@ inline RelationDescription RelationOf(const Json& json) {
       std::string name = Text(column, "name");
       if (name.empty() || has(name)) continue;
       relation.columns.push_back(
-          {name, TypeOf(Text(column, "type"), column.Find("labels")), Flag(column, "not_null"), Flag(column, "generated")});
+          {name, TypeOf(Text(column, "type"), column.Find("labels")), Flag(column, "not_null"), Flag(column, "generated"), Flag(column, "has_default")});
     }
   }
   if (const Json* key = json.Find("primary_key"); key != nullptr && key->is_array()) {
@@ -93,6 +93,12 @@ inline RelationDescription RelationOf(const Json& json) {
       if (!name.is_string() || !has(name.string())) continue;
       auto& primary = relation.primary_key;
       if (std::find(primary.begin(), primary.end(), name.string()) == primary.end()) primary.push_back(name.string());
+    }
+  }
+  if (const Json* related = json.Find("related"); related != nullptr && related->is_object()) {
+    for (const auto& [name, other] : related->object()) {
+      relation.related.emplace(name, std::make_shared<const RelationDescription>(RelationOf(other)));
+      relation.neighbours.push_back(name);
     }
   }
   return relation;

@@ -70,7 +70,7 @@ TEST_P(BindingAccepted, Attach5_TheTableBeginsWithTheFields) {
     EXPECT_TRUE(attached->table.fields[i].path.empty());
   }
   for (const BoundEvent& event : attached->events) {
-    EXPECT_EQ(event.when.has_value(), event.change == BoundEvent::Change::kCondition) << event.name;
+    EXPECT_EQ(event.when.has_value(), (event.change == BoundEvent::Change::kCondition || event.change == BoundEvent::Change::kReply)) << event.name;
     if (!event.when) continue;
     for (uint32_t field : FieldsOf(*event.when)) EXPECT_LT(field, attached->table.fields.size());
   }

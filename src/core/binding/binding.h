@@ -65,7 +65,7 @@ struct ContactRoute {               // tried in order until one finds a contact
 };
 
 struct BoundEvent {
-  enum class Change : uint8_t { kInsert, kUpdate, kDelete, kCondition, kTagAdded, kTagRemoved, kSubscribed, kUnsubscribed };
+  enum class Change : uint8_t { kInsert, kUpdate, kDelete, kCondition, kTagAdded, kTagRemoved, kSubscribed, kUnsubscribed, kReply };
   std::string name;                 // "order.paid"
   bool once = false;
   Change change = Change::kCondition;
@@ -89,6 +89,16 @@ struct ConsentRule {
   std::string sql = {};                         // one SELECT of a boolean over row.<column>, run after commit
 };
 
+// A row that is a message of the contact's to us. Its event is kReplyEvent: it becomes one of a message, not of the row.
+struct ReplyRule {
+  std::vector<ContactRoute> contact = {};       // empty: the binding's own
+  std::string channel = {};                     // of every reply; empty: by the field
+  std::string channel_field = {};
+  std::vector<std::pair<std::string, std::string>> channels = {};  // the field's value -> channel; a value that is not here is the channel
+  std::optional<Condition> auto_reply = {};     // over the binding's fields, queries among them: nobody's response
+};
+inline constexpr const char* kReplyEvent = "message.replied";
+
 struct Binding {
   std::string entity;
   std::vector<std::string> key;     // columns
@@ -103,6 +113,7 @@ struct Binding {
   std::string tags;                 // a list field (text array, enum array, jsonb array, or what `tag_rows` give); empty: none
   std::shared_ptr<const Membership> tag_rows;  // where the tags are rows of another table
   std::vector<ConsentRule> consent;
+  std::optional<ReplyRule> replies;
   std::optional<Condition> live;    // over the table; none: every row that exists is live
   bool lookup = false;              // read only: no trigger, no events
   bool replicated = false;          // ENABLE ALWAYS

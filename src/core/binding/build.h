@@ -39,6 +39,7 @@ void ReadEvents(Build* build);      // events.cpp
 void ReadLive(Build* build);        // events.cpp
 void ReadZone(Build* build);        // routes.cpp
 void ReadConsent(Build* build);     // consent.cpp
+void ReadReplies(Build* build);     // replies.cpp
 void ReadReplicated(Build* build);  // complete.cpp
 void ReadBackfill(Build* build);    // complete.cpp
 
@@ -89,6 +90,9 @@ BoundField FieldOfColumn(const std::string& name, const ColumnDescription& colum
 std::vector<std::string> FieldNames(const Binding& binding);
 // The field that `name` means, with or without the entity in front; nullptr where there is none.
 const BoundField* FindRowField(const Binding& binding, std::string_view name);
+
+// routes.cpp: ways to a contact; how each is written goes to `written`, which may be nullptr.
+std::vector<ContactRoute> ReadRoutes(Build* build, const Json& json, const std::string& path, Json::Array* written);
 
 // times.cpp: `json` as the name of a field that can tell an event's time; else a problem and "".
 std::string ReadTimeField(Build* build, const Json& json, const std::string& path);

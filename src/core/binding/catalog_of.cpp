@@ -25,7 +25,9 @@ CatalogEntity OfBinding(const Binding& binding) {
                              // Tags that are rows have events of their own.
                              .derived = field.column.empty() && !(binding.tag_rows != nullptr && field.name == binding.tags)});
   }
-  for (const BoundEvent& event : binding.events) entity.events.push_back({event.name});
+  for (const BoundEvent& event : binding.events) {
+    if (event.change != BoundEvent::Change::kReply) entity.events.push_back({event.name});
+  }
   return entity;
 }
 

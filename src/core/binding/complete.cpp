@@ -8,16 +8,15 @@ namespace attaching {
 namespace {
 
 // The keys of a completed document, in the order they are shown.
-constexpr std::array<const char*, 14> kKeys = {"entity", "key",  "account", "at",      "contact", "fields",     "tags",
-                                               "events", "live", "zone",    "consent", "lookup",  "replicated", "backfill"};
+constexpr std::array<const char*, 15> kKeys = {"entity", "key",  "account", "at",      "contact", "fields", "tags",      "events",
+                                               "live",   "zone", "consent", "replies", "lookup",  "replicated", "backfill"};
 
 struct Unsupported {
   const char* key;
   const char* hint;
 };
-constexpr std::array<Unsupported, 3> kUnsupported = {
+constexpr std::array<Unsupported, 2> kUnsupported = {
     {{"lines", "Attach the table of the lines as an entity of its own."},
-     {"replies", "Report replies with workflow.emit()."},
      {"tenant_setting", "Attach as a role that row-level security does not apply to."}}};
 
 bool IsEmpty(const Json& json) {
@@ -85,7 +84,7 @@ std::optional<Binding> CompleteBinding(const Json& document, const RelationDescr
   for (const char* key : kKeys) build.completed.Set(key, Json());
   CheckKeys(&build);
   for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadAt, ReadContact, ReadTags, ReadEvents,
-                     ReadLive, ReadZone, ReadConsent, ReadReplicated, ReadBackfill}) {
+                     ReadLive, ReadZone, ReadConsent, ReadReplies, ReadReplicated, ReadBackfill}) {
     read(&build);
   }
   for (const Problem& problem : found.list()) {

@@ -145,8 +145,9 @@ void ReadWriting(Build* build, const Json& given, const std::string& path, const
   membership->remove = Undoing(asked, table, only);
   if (const Json* remove = Member(given, "remove")) {
     membership->remove.reset();
-    if (!remove->is_string() || remove->string() != "delete") {
-      membership->remove = ReadColumns(build, *remove, Pointer(path, "remove"), table);
+    if (remove->is_object()) membership->remove = ReadColumns(build, *remove, Pointer(path, "remove"), table);
+    else if (!remove->is_string() || remove->string() != "delete") {
+      MustBe(*remove, Pointer(path, "remove"), "\"delete\", or an object of columns and their values", build->problems);
     }
   }
   std::vector<std::string> has = membership->owner;

@@ -152,6 +152,17 @@ std::vector<std::pair<const Json*, std::string>> Each(const Json* json, const st
 
 }  // namespace
 
+std::vector<ContactRoute> ReadRoutes(Build* build, const Json& json, const std::string& path, Json::Array* written) {
+  std::vector<ContactRoute> routes;
+  for (const auto& [item, place] : Each(&json, path)) {
+    std::optional<ContactRoute> route = ReadRoute(build, *item, place);
+    if (!route) continue;
+    if (written != nullptr) written->push_back(WriteRoute(*route));
+    routes.push_back(std::move(*route));
+  }
+  return routes;
+}
+
 void ReadContact(Build* build) {
   Binding& binding = build->binding;
   auto given = Each(build->Given("contact"), "/contact");
@@ -160,16 +171,19 @@ void ReadContact(Build* build) {
     return;
   }
   // Rows that are only looked up make no event, so nobody asks whose they are.
-  if (given.empty() && !binding.entity.empty() && !binding.lookup) {
+  const Json* replies = build->Given("replies");
+  const bool by_reply = given.empty() && replies != nullptr && replies->is_object() && Member(*replies, "contact") != nullptr;
+  if (given.empty() && !by_reply && !binding.entity.empty() && !binding.lookup) {
     build->problems->Error("/contact", "\"contact\" is missing: how is the contact of a row of \"" + binding.entity + "\" found",
                            "Add a column that holds the contact's key, a match by a contact's field, or a query.");
   }
   Json::Array written;
-  for (const auto& [json, path] : given) {
-    std::optional<ContactRoute> route = ReadRoute(build, *json, path);
-    if (!route) continue;
-    written.push_back(WriteRoute(*route));
-    binding.contact.push_back(std::move(*route));
+  if (!given.empty()) {
+    binding.contact = ReadRoutes(build, *build->Given("contact"), "/contact", &written);
+  } else if (by_reply) {  // a row's contact is who wrote it
+    Problems told;        // where replies are read
+    Build quiet = {.document = build->document, .relation = build->relation, .problems = &told};
+    binding.contact = ReadRoutes(&quiet, *Member(*replies, "contact"), "/replies/contact", nullptr);
   }
   build->completed.Set("contact", Json::MakeArray(std::move(written)));
 }

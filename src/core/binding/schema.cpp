@@ -49,8 +49,26 @@ const char* BindingSchema() {
       "additionalProperties": {"$ref": "#/$defs/field"}
     },
     "tags": {
-      "description": "The column with the row's tags: an array of text or of an enum, or jsonb. null: none.",
-      "anyOf": [{"$ref": "#/$defs/text"}, {"type": "null"}]
+      "description": "The column with the row's tags: an array of text or of an enum, or jsonb; or a table with a row for each. null: none.",
+      "anyOf": [
+        {"$ref": "#/$defs/text"},
+        {
+          "type": "object",
+          "required": ["through", "owner", "tag"],
+          "additionalProperties": false,
+          "properties": {
+            "through": {"$ref": "#/$defs/through"},
+            "owner": {"$ref": "#/$defs/owner"},
+            "tag": {"$ref": "#/$defs/way"},
+            "only": {"$ref": "#/$defs/only"},
+            "live": {"$ref": "#/$defs/live_rows"},
+            "add": {"$ref": "#/$defs/columns_given"},
+            "remove": {"$ref": "#/$defs/removal"},
+            "create": {"$ref": "#/$defs/creation"}
+          }
+        },
+        {"type": "null"}
+      ]
     },
     "events": {
       "description": "What may happen to a row beside created, updated and deleted. The entity may be left out of a name.",
@@ -88,7 +106,42 @@ const char* BindingSchema() {
       ]
     },
     "lines": {"$ref": "#/$defs/not_supported"},
-    "replies": {"$ref": "#/$defs/not_supported"},
+    "replies": {
+      "description": "Rows that are messages to us: which of them are a contact's reply.",
+      "anyOf": [
+        {"type": "null"},
+        {"type": ["array", "object"], "maxItems": 0, "maxProperties": 0},
+        {
+          "type": "object",
+          "required": ["channel"],
+          "additionalProperties": false,
+          "properties": {
+            "contact": {
+              "description": "The ways to who wrote it. Default: the row's contact.",
+              "anyOf": [{"$ref": "#/$defs/route"}, {"type": "array", "items": {"$ref": "#/$defs/route"}}, {"type": "null"}]
+            },
+            "channel": {
+              "description": "A column or a field, or a channel for all rows.",
+              "anyOf": [
+                {"$ref": "#/$defs/text"},
+                {
+                  "type": "object",
+                  "additionalProperties": false,
+                  "properties": {
+                    "column": {"anyOf": [{"$ref": "#/$defs/text"}, {"type": "null"}]},
+                    "map": {"type": ["object", "null"], "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/text"}},
+                    "value": {"anyOf": [{"$ref": "#/$defs/text"}, {"type": "null"}]}
+                  }
+                }
+              ]
+            },
+            "when": {"description": "Which rows, or changes of rows, are replies. Default: every row.", "anyOf": [{"$ref": "#/$defs/condition"}, {"type": "null"}]},
+            "auto_reply": {"description": "Which of them a machine has written.", "anyOf": [{"$ref": "#/$defs/condition"}, {"type": "null"}]},
+            "at": {"description": "The column that tells when it came.", "anyOf": [{"$ref": "#/$defs/text"}, {"type": "null"}]}
+          }
+        }
+      ]
+    },
     "tenant_setting": {"$ref": "#/$defs/not_supported"}
   },
   "$defs": {
@@ -99,6 +152,23 @@ const char* BindingSchema() {
         {"type": "array", "items": {"$ref": "#/$defs/text"}, "minItems": 1, "uniqueItems": true}
       ]
     },
+    "through": {"description": "The table whose rows tie rows here to words.", "$ref": "#/$defs/text"},
+    "owner": {"description": "Its columns that hold the key of a row here, part by part.", "$ref": "#/$defs/columns"},
+    "way": {
+      "description": "Its column with the word; or the way to it: a column, the column of another table that equals it, the one that is taken.",
+      "anyOf": [{"$ref": "#/$defs/text"}, {"type": "array", "items": {"$ref": "#/$defs/text"}, "minItems": 3}]
+    },
+    "only": {
+      "description": "Columns of that table and what they must hold: one value, or one of a list.",
+      "type": ["object", "null"]
+    },
+    "live_rows": {"description": "Which of its rows count. Default: all.", "anyOf": [{"$ref": "#/$defs/condition"}, {"type": "null"}]},
+    "columns_given": {"description": "What a row that a step adds is given beside.", "type": ["object", "null"]},
+    "removal": {
+      "description": "What a step does with a row that shall not count any more: what it is given, or delete.",
+      "anyOf": [{"enum": ["delete", null]}, {"type": "object"}]
+    },
+    "creation": {"description": "Whether a step may add a word that is not there to the table of the words.", "type": ["boolean", "null"]},
     "route": {
       "anyOf": [
         {"$ref": "#/$defs/text"},

@@ -56,7 +56,7 @@ std::optional<Field> BindingScope::Find(std::string_view name, const std::string
     if (std::optional<Field> bare = rest.empty() ? std::nullopt : FindFrom(rest)) field = bare;
   }
   if (!field) return std::nullopt;
-  if (place_ != Place::kConsent && FindBoundField(*binding_, field->name)->column.empty()) {
+  if (place_ != Place::kConsent && place_ != Place::kReply && FindBoundField(*binding_, field->name)->column.empty()) {
     problems->Error(path, "\"" + field->name + "\" is a query: it is not known when the row is written",
                     "Conditions of a binding read the row's own columns.");
   } else if (!field->path.empty() && field->type.kind != TypeKind::kJson) {
@@ -81,7 +81,7 @@ std::optional<uint32_t> BindingScope::Resolve(std::string_view name, const std::
 std::optional<uint32_t> BindingScope::Old(uint32_t field, const std::string& path, Problems* problems) {
   Field old = At(field);
   if (place_ != Place::kEvent) {
-    const std::string what = place_ == Place::kLive ? "\"live\"" : "\"allowed_when\"";
+    const std::string what = place_ == Place::kLive ? "\"live\"" : place_ == Place::kReply ? "\"auto_reply\"" : "\"allowed_when\"";
     problems->Error(path, what + " is a state of the row: there is no change to compare with", "Use the column as it is.");
     return std::nullopt;
   }

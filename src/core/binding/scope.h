@@ -15,6 +15,7 @@ class BindingScope final : public FieldScope {
     kEvent,  // `when` of an event: a change, so there is a before
     kLive,   // `live`: a state, so there is none
     kConsent,  // a state as well, but looked at after commit: queries are known
+    kReply,    // the same, of a row that is a reply
   };
   // `broken`: names whose own declaration is already reported.
   BindingScope(Binding* binding, Place place, const std::vector<std::string>& broken);

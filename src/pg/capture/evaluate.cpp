@@ -84,6 +84,9 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
     case Change::kCondition:
       // What only a zone or the server could tell is no event: nobody asks again.
       return scene.fresh != nullptr && Evaluate(*event.when, plan.facts, scene.now, nullptr) == Outcome::kTrue;
+    case Change::kReply:
+      // Without a condition each row is one, as it comes.
+      return scene.fresh != nullptr && (event.when ? Evaluate(*event.when, plan.facts, scene.now, nullptr) == Outcome::kTrue : scene.old == nullptr);
     case Change::kTagAdded:
     case Change::kTagRemoved: return scene.fresh != nullptr && !ChangedTags(plan, event.change).empty();
     case Change::kSubscribed:
@@ -155,6 +158,11 @@ std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) 
       if (replay == nullptr) found.listeners = VersionsOf(scene, event.hear);
       if (!found.versions.empty() || !found.listeners.empty()) wanted.push_back(std::move(found));
     };
+    if (event.change == Change::kReply) {
+      // What was there before the table was attached answers nothing; of what was missed only what tells its time can be known to be new.
+      if (replay == nullptr || (!replay->backfill && replay->since && event.at)) wanted.push_back({&event, {}, {}, {}, {}});
+      continue;
+    }
     if (!IsOfTags(event.change)) {
       ask({});
       continue;
@@ -226,7 +234,7 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
   if (!IsLive(scene, plan.facts)) return false;
   for (const EventPlan& event : plan.events) {
     if (!Occurs(scene, event)) continue;
-    if (IsOfTags(event.change)) return true;  // rare, and asked for each tag when it is evaluated
+    if (IsOfTags(event.change) || event.change == Change::kReply) return true;  // rare, and asked for each tag when it is evaluated
     SetTime(scene, event);
     const auto first = [](int32_t) { return false; };
     if (!EachWanted(scene, event.enter, first) || !EachWanted(scene, event.hear, first)) return true;

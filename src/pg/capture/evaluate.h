@@ -25,6 +25,7 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh);
 // A row that was there before: only events that come once count, and of those that tell their time only what happened since.
 struct Replay {
   std::optional<Instant> since;
+  bool backfill = false;
 };
 
 // Fills `row`; false where nobody wants to know. `replay`: nullptr for what happens now.

@@ -200,7 +200,10 @@ void Builder::AddEvents() {
     EventPlan* placed = &plan_->events.back();
     AddTriggers(event, placed);
     AddListeners(event, placed);
-    if (placed->enter.empty() && placed->hear.empty()) plan_->events.pop_back();
+    // Replies are written down for whoever was sent something, and asks later.
+    const bool is_reply = event.change == Change::kReply;
+    if (is_reply) placed->enter = placed->hear = {};
+    if (is_reply ? registry_.versions.empty() : placed->enter.empty() && placed->hear.empty()) plan_->events.pop_back();
   }
   for (EventPlan& event : plan_->events) {
     layout_->rest = layout_->rest || event.change == Change::kUpdate;
@@ -259,8 +262,10 @@ void Builder::AddMatch() {
   if (binding_.entity != "contact" || registry_.versions.empty()) return;
   std::set<std::string> names;
   for (const auto& source : registry_.sources) {
-    for (const ContactRoute& route : source->binding.contact) {
-      for (const auto& [contact_field, column] : route.match) names.insert(contact_field);
+    for (const auto* routes : {&source->binding.contact, source->binding.replies ? &source->binding.replies->contact : nullptr}) {
+      for (const ContactRoute& route : routes == nullptr ? std::vector<ContactRoute>() : *routes) {
+        for (const auto& [contact_field, column] : route.match) names.insert(contact_field);
+      }
     }
   }
   for (const std::string& name : names) {
@@ -275,10 +280,14 @@ void Builder::NameInBody(const std::string& name, bool old) {
 
 // The row as it was written goes with the event: what the remaining conditions name, and the way to the contact.
 void Builder::AddBody() {
-  for (const ContactRoute& route : binding_.contact) {
-    for (const std::string& column : route.columns) NameInBody(column, false);
-    for (const auto& [contact_field, column] : route.match) NameInBody(column, false);
-  }
+  const auto lead = [&](const std::vector<ContactRoute>& routes) {
+    for (const ContactRoute& route : routes) {
+      for (const std::string& column : route.columns) NameInBody(column, false);
+      for (const auto& [contact_field, column] : route.match) NameInBody(column, false);
+    }
+  };
+  lead(binding_.contact);
+  if (binding_.replies) lead(binding_.replies->contact);
   for (const auto& [name, old] : body_) {
     if (const BoundField* field = Readable(name)) plan_->body.push_back({Quoted(name) + ":", SlotOf(*field, {}), old});
   }

@@ -87,7 +87,7 @@ int64_t AppendExistingRows(const Source& source, const std::string& where_sql, b
           CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow replay", ALLOCSET_DEFAULT_SIZES); });
       {
         const InContext inside(memory);
-        appended += AppendTable(*plan, table, count, backfill, Replay{since});
+        appended += AppendTable(*plan, table, count, backfill, Replay{since, backfill});
       }
       CallBackend([=] { MemoryContextDelete(memory); });
     }

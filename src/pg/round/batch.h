@@ -157,9 +157,10 @@ class Batch {
   void LoadKnown(std::vector<Candidate>* candidates);
   void Decide(std::vector<Candidate>* candidates);
   void OfRow(const LogEvent& event, const ResolveRequest& request, const class EventWords& words, std::vector<Candidate>* candidates);
+  void Replied(const LogEvent& event, const ResolveRequest& request, const Json& wanted, std::vector<Candidate>* candidates);  // replies.cpp
   void OfName(const LogEvent& event, std::vector<Candidate>* candidates);
   void Offer(const Candidate& candidate, std::vector<Candidate>* candidates);
-  std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound, const Json& wanted) const;
+  std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const;
   void Admit(const Candidate& candidate, const EntryKey& by);
   void Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason);
   // What events do to those who are already in (leaving.cpp).
@@ -296,6 +297,7 @@ class Batch {
   std::deque<std::unique_ptr<Enrolled>> ended_;   // whose goals count still
   std::vector<std::shared_ptr<Hearing>> hearings_;  // in the order of their events
   size_t heard_ = 0;                              // so many of them are done
+  std::deque<LogEvent> replies_;                  // made of rows
   std::map<const LogEvent*, size_t> order_;       // of the events in hand
   std::map<int64_t, int32_t> workflow_of_;        // of enrollments that events name
   // Of the enrollments that events come from: what they and those before them in their chain are enrollments of.

@@ -27,6 +27,9 @@ std::string_view WordOf(const BoundEvent& event) {
   return event.change == Change::kSubscribed || event.change == Change::kUnsubscribed ? "campaign" : "";
 }
 
+// Of several tags that came in one transaction any may let in, once.
+bool HasWord(const Json* wanted) { return wanted != nullptr && (wanted->Find("word") != nullptr || wanted->Find("word_key") != nullptr); }
+
 // Only a key in a column names one contact.
 bool MayLeadToSeveral(const Binding& binding) {
   return std::any_of(binding.contact.begin(), binding.contact.end(), [](const ContactRoute& r) { return r.kind != ContactRoute::Kind::kColumn; });
@@ -34,6 +37,15 @@ bool MayLeadToSeveral(const Binding& binding) {
 
 // The event of a row that ties another one to a word is that one's, which is read as it is now.
 bool IsTie(const LogEvent& event) { return event.body.Find("tie") != nullptr; }
+
+bool IsReply(const LogEvent& event) {
+  const auto is_it = [](const Json& wanted) {
+    const Json* on = wanted.Find("on");
+    return on != nullptr && on->is_string() && on->string() == kReplyEvent;
+  };
+  const auto& wanted = event.body.Find("wanted")->array();
+  return std::any_of(wanted.begin(), wanted.end(), is_it);
+}
 
 std::string Text(const Json* json) { return json != nullptr && json->is_string() ? json->string() : std::string(); }
 
@@ -61,16 +73,24 @@ const LoadedVersion* Batch::VersionFor(int32_t id) const {
 
 std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent*>& events) {
   std::vector<ResolveRequest> requests;
-  std::map<const LogEvent*, size_t> request_of;
+  std::map<const LogEvent*, size_t> request_of, reply_of;
   for (const LogEvent* event : events) {
     if (!HasWanted(*event)) continue;
     const Source* source = event->source ? round_.registry.SourceById(*event->source) : nullptr;
     if (source == nullptr || !source->broken.empty()) { Park(*event, {}, "broken_source"); continue; }
     const Json* row = event->body.Find("new");
     if (row == nullptr || row->is_null()) row = event->body.Find("old");
-    if (IsTie(*event)) rows_.Want({source->id, event->row_key});
+    const bool replied = IsReply(*event);
+    if (IsTie(*event) || replied) rows_.Want({source->id, event->row_key});
     request_of[event] = requests.size();
-    requests.push_back({source, event->row_key, event->account, row, event->parked || IsTie(*event), {}, {}});
+    requests.push_back({source, event->row_key, event->account, row, event->parked || IsTie(*event)});
+    if (replied && source->binding.replies && !source->binding.replies->contact.empty()) reply_of[event] = 0;
+  }
+  for (auto& [event, index] : reply_of) {  // who wrote it may be found another way than whose row it is
+    ResolveRequest reply = requests[request_of.at(event)];
+    reply.routes = &reply.source->binding.replies->contact;
+    index = requests.size();
+    requests.push_back(std::move(reply));
   }
   rows_.Fetch();
   for (const auto& [event, index] : request_of) {
@@ -78,6 +98,7 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
     if (IsTie(*event) && request.account.empty()) request.account = rows_.Get({request.source->id, request.row_key}).account;
   }
   ResolveContacts(round_.registry, &rows_, &requests);
+  for (const auto& [event, index] : reply_of) requests[request_of.at(event)].reply = &requests[index];
   const EventWords words(round_.registry, events);
 
   std::vector<Candidate> candidates;
@@ -101,9 +122,15 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, const Ev
     const BoundEvent* bound = FindEvent(*request.source, on);
     const Json* versions = wanted.Find("versions");
     if (bound == nullptr || versions == nullptr || !versions->is_array()) continue;
+    if (bound->change == BoundEvent::Change::kReply) {
+      const ResolveRequest& by = request.reply != nullptr ? *request.reply : request;
+      if (by.contacts.empty()) return Park(event, by.lookup, "unresolved_contact");
+      Replied(event, by, wanted, candidates);
+      continue;
+    }
     if (words.IsStill(event, wanted)) continue;
     if (request.contacts.empty()) { Park(event, request.lookup, "unresolved_contact"); return; }
-    const std::string id = EventId(event, *request.source, *bound, wanted);
+    const std::string id = EventId(event, *request.source, *bound);
     for (const std::string& contact : request.contacts) {
       Candidate base;
       base.event = &event;
@@ -129,15 +156,12 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, const Ev
 }
 
 // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
-std::string Batch::EventId(const LogEvent& event, const Source& source, const BoundEvent& bound, const Json& wanted) const {
+std::string Batch::EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const {
   std::string id = OnceId(source, event.row_key, bound.name);
   if (bound.once) return id;
   id = NamedUuid({id, event.xid});
   const Json* part = event.body.Find("part");
-  if (part != nullptr) id = NamedUuid({id, part->Dump()});
-  // Each tag is one event.
-  const std::string word = Text(wanted.Find("word")) + Text(wanted.Find("word_key"));
-  return word.empty() ? id : NamedUuid({id, word});
+  return part == nullptr ? id : NamedUuid({id, part->Dump()});
 }
 
 // Of emit() and enroll(): each published version that a trigger, or the caller, names.
@@ -300,7 +324,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     }
     if (refusal == Refusal::kNone) {
       Admit(candidate, *by);
-    } else if (!candidate.event->parked || refusal != Refusal::kDuplicateEvent) {
+    } else if (refusal != Refusal::kDuplicateEvent || !(candidate.event->parked || HasWord(candidate.wanted))) {
       refusals_.push_back({refusal, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
                            candidate.contact_key, entry_key, {}});
     }

@@ -128,9 +128,9 @@ void BySql(const Source& source, const ContactRoute& route, const Pending& pendi
 }
 
 // The columns that lead to the contact, as they are now; what is gone keeps what was recorded.
-void ReadAgain(const Source& source, const Pending& pending, std::deque<Json>* rows_now) {
+void ReadAgain(const Source& source, const std::vector<ContactRoute>& routes, const Pending& pending, std::deque<Json>* rows_now) {
   std::set<std::string> names;
-  for (const ContactRoute& route : source.binding.contact) {
+  for (const ContactRoute& route : routes) {
     names.insert(route.columns.begin(), route.columns.end());
     for (const auto& [field, column] : route.match) names.insert(column);
   }
@@ -192,16 +192,18 @@ const Source* ContactSource(const Registry& registry, const Source& source) {
 }
 
 void ResolveContacts(const Registry& registry, RowStore* rows, std::vector<ResolveRequest>* requests) {
-  std::map<const Source*, Pending> by_source;
+  std::map<std::pair<const Source*, const std::vector<ContactRoute>*>, Pending> by_source;
   std::deque<Json> rows_now;
   for (ResolveRequest& request : *requests) {
     if (request.source->binding.entity == "contact") request.contacts = {request.row_key};
-    else by_source[request.source].push_back(&request);
+    else by_source[{request.source, request.routes}].push_back(&request);
   }
-  for (auto& [source, pending] : by_source) {
+  for (auto& [asked, pending] : by_source) {
+    const Source* source = asked.first;
+    const std::vector<ContactRoute>& routes = asked.second != nullptr ? *asked.second : source->binding.contact;
     const Source* contacts = ContactSource(registry, *source);
-    ReadAgain(*source, pending, &rows_now);
-    for (const ContactRoute& route : source->binding.contact) {
+    ReadAgain(*source, routes, pending, &rows_now);
+    for (const ContactRoute& route : routes) {
       std::erase_if(pending, [](const ResolveRequest* request) { return !request->contacts.empty(); });
       if (pending.empty()) break;
       switch (route.kind) {

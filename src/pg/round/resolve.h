@@ -15,8 +15,10 @@ struct ResolveRequest {
   std::string account;
   const Json* row = nullptr;          // the recorded row: {"field": "text"}
   bool read_again = false;            // it led nowhere when it was recorded: the row as it is now may
-  std::vector<std::string> contacts;  // out: keys in the contact source; empty: unresolved
-  std::vector<std::string> lookup;    // out: "email=a@b.test": what a new contact may match
+  const std::vector<ContactRoute>* routes = nullptr;  // others than the binding's own
+  const ResolveRequest* reply = nullptr;              // of the same row: who wrote it, where that is found another way
+  std::vector<std::string> contacts = {};  // out: keys in the contact source; empty: unresolved
+  std::vector<std::string> lookup = {};    // out: "email=a@b.test": what a new contact may match
 };
 
 // The contact source that rows of `source` belong to: itself, else the one in the same schema, else the only one. nullptr: none is attached.

@@ -88,12 +88,16 @@ NeededFields::NeededFields(const Registry& registry, const std::vector<std::stri
       const BoundField& field = binding.fields[i];
       if (columns.contains(field.name) || wanted.contains(field.name) || (all && field.sql.empty())) indexes.insert(i);
     }
+    if (binding.replies && !binding.replies->channel_field.empty()) {
+      for (size_t i = 0; i < binding.fields.size(); ++i) if (binding.fields[i].name == binding.replies->channel_field) indexes.insert(i);
+    }
     const auto read = [&](const Condition& condition) {
       for (uint32_t index : FieldsOf(condition)) {
         for (size_t i = 0; i < binding.fields.size(); ++i) if (binding.fields[i].name == binding.table.fields[index].name) indexes.insert(i);
       }
     };
     if (binding.live) read(*binding.live);
+    if (binding.replies && binding.replies->auto_reply) read(*binding.replies->auto_reply);
     for (const ConsentRule& rule : binding.consent) if (rule.allowed_when) read(*rule.allowed_when);
     fields_[source->id].assign(indexes.begin(), indexes.end());
   }

@@ -28,6 +28,8 @@ struct RowFacts {
   std::vector<Value> values;        // by index into the binding's fields; null where `known` is not set
   std::vector<bool> known;          // which fields were read
   std::vector<DeclaredConsent> consent = {};  // what the binding's rules say of it
+  std::string reply_channel = {};   // of a row that may be a reply
+  bool reply_is_automatic = false;
 };
 
 // Which fields of each source the loaded programs and templates read; kept until the registry changes.

@@ -95,12 +95,24 @@ class SourceReader {
       facts.account = account->is_null() ? "" : FormatValue(*account);
     }
     facts.zone = ZoneOf(rows, row, facts);
-    if (!binding_.live && binding_.consent.empty()) return facts;
+    if (!binding_.live && binding_.consent.empty() && !binding_.replies) return facts;
     DigPlaces(&facts);
     std::vector<const Value*> pointers;
     for (size_t i = 0; i < facts.values.size(); ++i) pointers.push_back(facts.known[i] ? &facts.values[i] : nullptr);
     if (binding_.live) facts.live = Evaluate(*binding_.live, pointers, now_, nullptr) == Outcome::kTrue;
     facts.consent = ConsentOf(rows, row, pointers);
+    if (!binding_.replies) return facts;
+    const ReplyRule& rule = *binding_.replies;
+    facts.reply_channel = rule.channel;
+    if (const Value* channel = rule.channel_field.empty() ? nullptr : ValueOf(facts, rule.channel_field); channel != nullptr && !channel->is_null()) {
+      facts.reply_channel = FormatValue(*channel);
+      for (const auto& [from, to] : rule.channels) {
+        if (from != FormatValue(*channel)) continue;
+        facts.reply_channel = to;
+        break;
+      }
+    }
+    facts.reply_is_automatic = rule.auto_reply && Evaluate(*rule.auto_reply, pointers, now_, nullptr) == Outcome::kTrue;
     return facts;
   }
 
