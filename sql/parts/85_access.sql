@@ -10,8 +10,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
                         explain,explain_filter,matches,filter_to_sql,describe,diagram,diff,report,goals,preview}'),
     ('operator', true, '{enroll,unenroll,emit,pause,resume,archive,retry,suppress,unsuppress,approve,reject,complete_task}'),
     ('operator', false, '{enroll_existing,cancel_messages,revive,migrate,simulate,halt,resume_all,reconcile}'),
-    ('author', true, '{create_workflow,save_draft,publish,put_template,pause,resume,archive}'),
-    ('author', false, '{create_from_recipe,create_automated_action,drop_workflow,migrate,simulate,filter_to_sql,matching_rows}'),
+    ('author', true, '{create_workflow,save_draft,publish,put_template,create_automated_action,pause,resume,archive}'),
+    ('author', false, '{create_from_recipe,drop_workflow,migrate,simulate,filter_to_sql,matching_rows}'),
     ('sender', false, '{claim,ack,nack,extend,receipt,reply,wait_for_message}'),
     ('admin', false, '{attach,detach,uninstall,adopt,tick,maintain,ensure_event_log,set_account,set_cap,set_throttle,set_webhook_secret,forget,
                        merge_contacts,grant_access,revoke_access,audit,accesses}')) l(level, bindable, names)

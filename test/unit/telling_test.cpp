@@ -188,7 +188,6 @@ TEST(Describe, SettingsThatAreNotTheDefaults) {
             "a step that fails is tried again after 5 minutes and 1 hour, then it is passed over");
   EXPECT_EQ(Setting("if_past", R"({"policy": "skip", "grace": "2 days"})"), "where the end of a wait is past: {\"policy\":\"skip\",\"grace\":\"2 days\"}");
   EXPECT_EQ(Setting("brand_new", "[1, \"x\"]"), "brand_new: 1 and \"x\"");
-  EXPECT_EQ(Describe(R"({"automated_action": {"name": "Usage"}})"), "Besides\n- automated_action: {\"name\":\"Usage\"}\n");
 }
 
 TEST(Describe, WhatIsNoDefinitionIsToldAsItIs) {

@@ -28,6 +28,7 @@ CatalogEntity OfBinding(const Binding& binding) {
   for (const BoundEvent& event : binding.events) {
     if (event.change != BoundEvent::Change::kReply) entity.events.push_back({event.name});
   }
+  entity.tags = binding.tags;
   return entity;
 }
 
@@ -47,6 +48,8 @@ void Merge(const CatalogEntity& other, CatalogEntity* entity) {
   }
   entity->has_tags = entity->has_tags && other.has_tags;
   if (entity->tags_unwritable.empty()) entity->tags_unwritable = other.tags_unwritable;
+  if (entity->tags != other.tags) entity->tags.clear();
+  entity->has_lines = entity->has_lines && other.has_lines;
 }
 
 }  // namespace

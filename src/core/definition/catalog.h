@@ -29,6 +29,8 @@ struct CatalogEntity {
   std::vector<CatalogEvent> events;
   bool has_tags = false;  // a list of tags: a column, or rows of another table
   std::string tags_unwritable = {};  // why `tag` cannot change them; empty: it can
+  std::string tags = {};  // the field that holds them; empty: not told
+  bool has_lines = false; // lines with a product and its days of use: fields `lines` and `longest_use_days`
 };
 
 struct CatalogTemplate {

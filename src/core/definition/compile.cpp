@@ -11,13 +11,12 @@ namespace {
 class DefinitionReader {
  public:
   DefinitionReader(const Json& json, CompileContext* context)
-      : context_(context), reader_(json, "", "a definition", context->problems) {}
+      : context_(context), json_(json), reader_(json, "", "a definition", context->problems) {}
 
   void Read() {
     if (!reader_.is_object()) return;
     if (reader_.Has("automated_action")) {
-      // The short form replaces triggers and steps, so nothing else is missing.
-      reader_.Refuse("automated_action");
+      ReadShortForm();
       return;
     }
     if (const Json* text = reader_.Take("description")) ReadDescription(*text);
@@ -44,6 +43,22 @@ class DefinitionReader {
   }
 
  private:
+  void ReadShortForm() {
+    if (const Json* text = reader_.Take("description")) ReadDescription(*text);
+    for (const char* key : {"automated_action", "settings", "goals"}) reader_.Allow(key);
+    for (const char* key : {"triggers", "steps"}) {
+      reader_.Allow(key);
+      if (!reader_.Has(key)) continue;
+      context_->problems->Error(reader_.At(key), '"' + std::string(key) + "\" has no place beside an automated action, which stands for them",
+                                "Remove it, or write the workflow without \"automated_action\".");
+    }
+    reader_.Finish();
+    ReadAutomatedAction(json_, context_);
+    CheckMessageSteps();
+    CheckGoals(context_);
+    CollectWatched(&context_->program);
+  }
+
   // message.<id> names a step that writes messages.
   void CheckMessageSteps() {
     std::vector<std::string> known;
@@ -65,6 +80,7 @@ class DefinitionReader {
   }
 
   CompileContext* context_;
+  const Json& json_;
   ObjectReader reader_;
 };
 

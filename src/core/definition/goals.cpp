@@ -170,6 +170,7 @@ void CollectWatched(Program* program) {
     const auto* wait = std::get_if<WaitStep>(&step.body);
     if (wait == nullptr) continue;
     if (wait->kind == WaitStep::Kind::kUntilDate) fields.insert(wait->field);
+    if (wait->days) fields.insert(*wait->days);
     if (wait->condition) reads(*wait->condition);
   }
   program->watched.assign(fields.begin(), fields.end());

@@ -83,6 +83,9 @@ struct WaitStep {
   Kind kind = Kind::kFor;
   Duration offset;                      // of kFor; of kUntilDate after the field's value (may be negative)
   uint32_t field = 0;                   // of kUntilDate
+  std::optional<uint32_t> days;         // of kUntilDate: a field whose number of days is added as well
+  bool daily = false;                   // no event tells of all that its end goes by: it is looked at again each day
+  int32_t rewind = kEndOfSteps;         // of kUntilDate: where it goes back to when its end moves
   std::optional<ClockTime> at;          // required for kUntilTime
   PastRule if_past;                     // the step's own, else the workflow's
   OnNull on_null = OnNull::kExit;

@@ -10,9 +10,12 @@ const char* DefinitionSchema() {
   "title": "Workflow of pg_workflow",
   "description": "What enters a workflow and what happens to it, given to workflow.create_workflow().",
   "type": "object",
-  "required": ["triggers", "steps"],
+  "if": {"required": ["automated_action"]},
+  "then": {"properties": {"triggers": false, "steps": false}},
+  "else": {"required": ["triggers", "steps"]},
   "additionalProperties": false,
   "properties": {
+    "automated_action": {"description": "The short form, in place of triggers and steps.", "$ref": "#/$defs/automated_action"},
     "description": {"description": "For people.", "type": "string"},
     "triggers": {
       "description": "Events that enter a contact; any of them may.",
@@ -34,6 +37,39 @@ const char* DefinitionSchema() {
     },
     "clock": {"description": "A time of the day: 09:00.", "type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"},
     "steps": {"type": "array", "items": {"$ref": "#/$defs/step"}},
+
+    "automated_action": {
+      "type": "object",
+      "required": ["name", "on", "active_time", "template"],
+      "additionalProperties": false,
+      "properties": {
+        "name": {"description": "Of the workflow.", "$ref": "#/$defs/text"},
+        "task_name": {"description": "For people; the reminder says it.", "$ref": "#/$defs/text"},
+        "on": {"description": "order.created, order.delivery, order.followup_delivery, order.paid, order.received, contact.created, or another event.", "$ref": "#/$defs/event"},
+        "tag": {"description": "Only contacts that have it.", "$ref": "#/$defs/text"},
+        "active_after_days": {"description": "Calendar days after the event; 0: the same day.", "type": "integer", "minimum": 0, "maximum": 3650},
+        "active_time": {"description": "When on that day.", "$ref": "#/$defs/clock"},
+        "base_field": {"description": "A date to count from, in place of the event's time.", "$ref": "#/$defs/text"},
+        "if_past": {"description": "Where the time is past. Default: continue.", "enum": ["continue", "next_day", "skip", "exit"]},
+        "per": {"description": "Of order.received: a message for each line, or one by the longest use.", "enum": ["line", "order"]},
+        "channel": {"description": "Default: whatsapp.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
+        "template": {"$ref": "#/$defs/text"},
+        "reminder_time": {"description": "Earlier on the same day.", "$ref": "#/$defs/clock"},
+        "reminder_to": {"description": "owner (default), contact, user:7, team:sales, or an address.", "$ref": "#/$defs/text"},
+        "reminder_template": {"$ref": "#/$defs/text"},
+        "reminder_channel": {"description": "Default: the message's.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
+        "timezone": {"$ref": "#/$defs/text"},
+        "category": {"enum": ["marketing", "informational", "transactional"]}
+      },
+      "dependentRequired": {"reminder_to": ["reminder_time"], "reminder_template": ["reminder_time"], "reminder_channel": ["reminder_time"]},
+      "allOf": [
+        {
+          "if": {"properties": {"on": {"enum": ["order.received", "order.followup_delivery"]}}},
+          "then": {"properties": {"active_after_days": false}}
+        },
+        {"if": {"properties": {"on": {"const": "order.received"}}}, "else": {"properties": {"per": false}}}
+      ]
+    },
 
     "trigger": {
       "type": "object",
@@ -329,7 +365,11 @@ const char* DefinitionSchema() {
               "type": "object",
               "required": ["field"],
               "additionalProperties": false,
-              "properties": {"field": {"$ref": "#/$defs/text"}, "offset": {"$ref": "#/$defs/duration"}}
+              "properties": {
+                "field": {"$ref": "#/$defs/text"},
+                "offset": {"$ref": "#/$defs/duration"},
+                "days": {"description": "A field with a number of days that is added.", "$ref": "#/$defs/text"}
+              }
             }
           ]
         },

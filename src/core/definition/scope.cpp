@@ -168,6 +168,13 @@ const CatalogEntity* Names::Entity(std::string_view name, const std::string& pat
   return entity;
 }
 
+bool Names::IsSilent(const Field& field) const {
+  if (field.scope != Scope::kRow) return false;
+  const CatalogEntity* entity = FindEntity(context_->catalog, field.entity);
+  const CatalogField* found = entity == nullptr ? nullptr : FindField(*entity, field.name);
+  return found != nullptr && found->derived;
+}
+
 const CatalogField* Names::FieldOf(const CatalogEntity& entity, std::string_view name, const std::string& path,
                                    Problems* problems) {
   const CatalogField* field = FindField(entity, name);

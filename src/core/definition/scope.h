@@ -50,6 +50,8 @@ class Names final : public FieldScope {
 
   // The entity called `name` if its row is there, else nullptr and a problem; a warning where only some triggers bring it.
   const CatalogEntity* Entity(std::string_view name, const std::string& path, Problems* problems);
+  // Whether no event tells of its changes: what a query of the binding gives.
+  bool IsSilent(const Field& field) const;
   // The field called `name`, else nullptr and a problem.
   const CatalogField* FieldOf(const CatalogEntity& entity, std::string_view name, const std::string& path, Problems* problems);
   // A name in a message's text; true where it means something that is known when the message is rendered.

@@ -33,6 +33,9 @@ void ReadSteps(const Json& json, const std::string& path, CompileContext* contex
 // Fills program.goals. Goes before the steps, which may wait for goals. `json` is the array.
 void ReadGoals(const Json& json, const std::string& path, CompileContext* context);
 
+// The short form, in place of triggers, settings and steps.
+void ReadAutomatedAction(const Json& definition, CompileContext* context);
+
 // What the parts say together: goals that are jumped to have their step.
 void CheckGoals(CompileContext* context);
 

@@ -65,7 +65,20 @@ class WaitReader {
     if (field) ReadField(*field, date.At("field"));
     if (!stated) date.Missing("field", "Name a date of the record, like \"order.delivery_date\".");
     step_.offset = date.Length("offset").value_or(Duration{});
+    if (std::optional<std::string> days = date.Text("days")) ReadDays(*days, date.At("days"));
     date.Finish();
+  }
+
+  void ReadDays(const std::string& name, const std::string& path) {
+    std::optional<uint32_t> index = names_->Resolve(name, path, problems_);
+    if (!index) return;
+    const Field& field = names_->At(*index);
+    const bool inside_json = field.type.kind == TypeKind::kJson && !field.path.empty();
+    if (field.type.kind != TypeKind::kInteger && field.type.kind != TypeKind::kNumeric && !inside_json) {
+      problems_->Error(path, Quote(name) + " is no number of days but of type " + TypeName(field.type));
+    }
+    step_.days = *index;
+    step_.daily = step_.daily || names_->IsSilent(field);
   }
 
   void ReadField(const std::string& name, const std::string& path) {
@@ -79,6 +92,7 @@ class WaitReader {
                        "A wait goes by a field of type date, timestamp or timestamptz.");
     }
     step_.field = *index;
+    step_.daily = step_.daily || names_->IsSilent(field);
   }
 
   void ReadPolicies(bool by_date, bool readable) {

@@ -93,7 +93,7 @@ int64_t Doubled(int64_t first, int32_t attempts) {
 }  // namespace
 
 Walk::Walk(const Program& program, const State& state, const Input& input, const Surroundings& around)
-    : program_(program), around_(around), decision_{state, {}, false} {
+    : program_(program), around_(around), decision_{state, {}} {
   if (input.kind == InputKind::kTimer) was_due_ = state.due;
 }
 

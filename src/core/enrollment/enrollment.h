@@ -112,6 +112,7 @@ using Effect = std::variant<SendEffect, SetEffect, TagEffect, ActEffect, CloseEf
 struct Decision {
   State state;
   std::vector<Effect> effects;
+  std::optional<Instant> look = {};  // before its timer is due it wants to be looked at: another timer of the same number
   bool again = false;      // perform the effects, read the facts anew, then call with kAgain
   bool suspends = false;   // the workflow is to be suspended (on_error.then)
   bool asks_consent = false;  // it depends on the contact's consent, which is not known yet: nothing else of it counts

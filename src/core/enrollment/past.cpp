@@ -27,7 +27,7 @@ void Walk::EndWait(const Input&) {
     if (!target) {
       go_on = MeetNull(*wait);
     } else if (*target > around_.now) {
-      go_on = Stay(*target);
+      go_on = MeetMoved(*wait, *target);
     } else {
       go_on = Leave();
     }
@@ -56,7 +56,16 @@ void Walk::Reckon(const Input& input) {
   if (!reads_record) return;
   const auto target = WaitEnd(*wait, state().clock, around_);
   if (target && target == state().due) return;
-  if (target ? MeetTarget(*wait, *target) : MeetNull(*wait)) TakeSteps();
+  if (target ? MeetMoved(*wait, *target) : MeetNull(*wait)) TakeSteps();
+}
+
+// A timer before its time is set once more; where the end of the wait may have moved unnoticed, that is what it came for.
+void Walk::SetAgain(const Input&) {
+  const WaitStep* wait = state().phase == Phase::kWaiting && HasStep(state().step) ? std::get_if<WaitStep>(&step().body) : nullptr;
+  if (wait == nullptr || !wait->daily) return SetTimer(state().phase, *state().due);
+  const auto target = WaitEnd(*wait, state().clock, around_);
+  if (target && target == state().due) return SetWait(*target);
+  if (target ? MeetMoved(*wait, *target) : MeetNull(*wait)) TakeSteps();
 }
 
 void Walk::LookAround(const Input& input) {
@@ -94,7 +103,7 @@ void Walk::Resume(const Input& input) {
     target = WaitEnd(*wait, state().clock, around_);
   }
   if (target && target == state().due && *target > around_.now) return;
-  if (target ? MeetTarget(*wait, *target) : MeetNull(*wait)) TakeSteps();
+  if (target ? MeetMoved(*wait, *target) : MeetNull(*wait)) TakeSteps();
 }
 
 // By its real end: while it was paused the timer may have been set to have a change looked at.
@@ -138,6 +147,13 @@ bool Walk::MeetTarget(const WaitStep& wait, Instant target) {
   return MeetPast(wait, target);
 }
 
+// The end has moved while it was waited for: what went before it (a reminder) comes again, for the new one.
+bool Walk::MeetMoved(const WaitStep& wait, Instant target) {
+  if (target <= around_.now || wait.rewind == kEndOfSteps) return MeetTarget(wait, target);
+  Trace("waiting", "until " + FormatIso(target));
+  return MoveTo(wait.rewind);
+}
+
 bool Walk::MeetPast(const WaitStep& wait, Instant target) {
   switch (PastPolicy(wait, target, around_)) {
     case IfPast::kContinue:
@@ -164,8 +180,16 @@ bool Walk::StayUntilNextDay(ClockTime time) {
   return Stay(next);
 }
 
-bool Walk::Stay(Instant until) {
+void Walk::SetWait(Instant until) {
   SetTimer(Phase::kWaiting, until);
+  const auto* wait = std::get_if<WaitStep>(&step().body);
+  const bool daily = wait != nullptr && wait->daily;
+  const Instant look = daily ? NextLook(*wait, around_.now, *around_.zone) : until;
+  if (look < until) decision_.look = look;
+}
+
+bool Walk::Stay(Instant until) {
+  SetWait(until);
   state().attempts = 0;
   Trace("waiting", "until " + FormatIso(until));
   return false;

@@ -27,24 +27,44 @@ Value FromText(const std::string& text) {
   return {};
 }
 
-std::optional<Instant> DateEnd(const Value& value, const WaitStep& wait, const Zone& zone) {
+std::optional<Instant> DateEnd(const Value& value, const WaitStep& wait, const Duration& offset, const Zone& zone) {
   std::optional<Instant> end;
   if (const auto* instant = value.As<Instant>(); instant != nullptr && IsInReach(instant->us)) {
-    end = Add(*instant, wait.offset, zone);
+    end = Add(*instant, offset, zone);
   } else if (const auto* local = value.As<LocalTime>(); local != nullptr && IsInReach(local->us)) {
-    end = ShiftLocal(*local, wait.offset, zone);
+    end = ShiftLocal(*local, offset, zone);
   } else if (const auto* date = value.As<Date>(); date != nullptr && IsInReach(At(*date, {}).us)) {
-    end = ShiftLocal(At(*date, wait.at.value_or(ClockTime{})), wait.offset, zone);
+    end = ShiftLocal(At(*date, wait.at.value_or(ClockTime{})), offset, zone);
   }
   if (end && wait.at) end = AtClock(*end, *wait.at, zone);
   return end;
 }
 
-std::optional<Instant> FieldEnd(const WaitStep& wait, const Surroundings& around) {
-  const Value* value = wait.field < around.facts.size() ? around.facts[wait.field] : nullptr;
+// A number of days that somebody might mean; what goes further than a century is none.
+std::optional<int64_t> DaysOf(const Value* value) {
+  constexpr int64_t kMost = 36'525;
   if (value == nullptr) return std::nullopt;
+  std::optional<Decimal> number;
+  if (const auto* integer = value->As<int64_t>()) number = Decimal(*integer);
+  else if (const auto* decimal = value->As<Decimal>()) number = *decimal;
+  else if (const auto* text = value->As<std::string>()) number = Decimal::Parse(*text);
+  if (number) number = Decimal::Parse(number->ToFixed(0));
+  const std::optional<int64_t> days = number ? number->ToInteger() : std::nullopt;
+  return days && *days >= -kMost && *days <= kMost ? days : std::nullopt;
+}
+
+std::optional<Instant> FieldEnd(const WaitStep& wait, const Surroundings& around) {
+  const auto fact = [&](uint32_t field) { return field < around.facts.size() ? around.facts[field] : nullptr; };
+  const Value* value = fact(wait.field);
+  if (value == nullptr) return std::nullopt;
+  Duration offset = wait.offset;
+  if (wait.days) {
+    const std::optional<int64_t> days = DaysOf(fact(*wait.days));
+    if (!days) return std::nullopt;
+    offset.days += *days;
+  }
   const auto* text = value->As<std::string>();
-  return DateEnd(text != nullptr ? FromText(*text) : *value, wait, *around.zone);
+  return DateEnd(text != nullptr ? FromText(*text) : *value, wait, offset, *around.zone);
 }
 
 // The first `time` at or after `from`. A time that autumn repeats counts at its first occurrence only.
@@ -85,6 +105,12 @@ IfPast PastPolicy(const WaitStep& wait, Instant target, const Surroundings& arou
 
 Instant NextDayAt(ClockTime time, Instant now, const Zone& zone) {
   return ToInstant(At(PlusDays(DateOf(ToLocal(now, zone)), 1), time), zone);
+}
+
+Instant NextLook(const WaitStep& wait, Instant now, const Zone& zone) {
+  if (!wait.at) return Instant{now.us + kDay};
+  const Instant today = AtClock(now, *wait.at, zone);
+  return today > now ? today : NextDayAt(*wait.at, now, zone);
 }
 
 Instant Postponed(const WaitStep& wait, Instant due, int64_t paused_us, const Zone& zone) {

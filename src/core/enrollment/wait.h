@@ -22,6 +22,9 @@ IfPast PastPolicy(const WaitStep& wait, Instant target, const Surroundings& arou
 // `time` on the first civil day after that of `now`.
 Instant NextDayAt(ClockTime time, Instant now, const Zone& zone);
 
+// When a wait is looked at whose end may move without an event: each day at its clock time, the only time of a day at which it can end.
+Instant NextLook(const WaitStep& wait, Instant now, const Zone& zone);
+
 // The end of a wait for a duration that a pause of `paused_us` has interrupted. With a clock time: that time on the day reached.
 Instant Postponed(const WaitStep& wait, Instant due, int64_t paused_us, const Zone& zone);
 

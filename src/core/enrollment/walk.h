@@ -18,7 +18,7 @@ class Walk {
   // The transitions. Each of them leaves a state that is whole: `due` is set exactly where the phase has a timer.
   void Ignore(const Input&) {}
   void Go(const Input&) { TakeSteps(); }
-  void SetAgain(const Input&) { SetTimer(state().phase, *state().due); }
+  void SetAgain(const Input&);           // its timer came before its time
   void EndWait(const Input&);            // the wait's timer is due
   void Reckon(const Input& input);       // the record changed under a wait that reads it
   void LookAround(const Input& input);   // the record changed elsewhere: exits and goals may hold now
@@ -75,6 +75,7 @@ class Walk {
   // The step of a wait, and the ways out of it.
   const WaitStep* CurrentWait();
   bool MeetNull(const WaitStep& wait);                    // the date waited for is not there
+  bool MeetMoved(const WaitStep& wait, Instant target);
   bool MeetTarget(const WaitStep& wait, Instant target);  // ahead: stay; reached: leave; past: if_past
   bool MeetPast(const WaitStep& wait, Instant target);
   void LeaveWaitThatIsOver();
@@ -82,6 +83,7 @@ class Walk {
   void LeaveApproval(const ApproveStep& approve);
   bool StayUntilNextDay(ClockTime time);
   bool Stay(Instant until);
+  void SetWait(Instant until);
   bool Leave();
   bool SkipToNextWait();
   bool CountGoto(const Step& step);  // false: there were too many

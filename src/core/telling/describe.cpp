@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/definition/automated.h"
 #include "core/telling/parts.h"
 #include "core/telling/words.h"
 
@@ -53,17 +54,26 @@ std::vector<std::string> SettingLines(const Json* settings) {
   return lines;
 }
 
+// By what people call it; what it does is told as the long form.
+std::string ActionWords(const Json& action) {
+  const std::string task = TextAt(action, "task_name");
+  return "Automated action " + Quoted(TextAt(action, "name")) + (task.empty() ? "" : ", task " + Quoted(task));
+}
+
 }  // namespace
 }  // namespace telling
 
 std::string DescribeDefinition(const Json& definition) {
   using telling::AddSection;
-  const Json normal = NormalDefinition(definition);
+  const Json* action = AutomatedActionOf(definition);
+  const bool is_short = action != nullptr && action->is_object();
+  const Json normal = NormalDefinition(is_short ? LongFormOf(definition).definition : definition);
   std::string text;
   if (!normal.is_object()) return telling::ValueWords(normal) + '\n';
   if (const Json* description = normal.Find("description")) {
     text = (description->is_string() ? description->string() : telling::ValueWords(*description)) + '\n';
   }
+  if (is_short) text += telling::ActionWords(*action) + '\n';
   AddSection("Enters", telling::Items(normal.Find("triggers"), telling::TriggerWords), &text);
   AddSection("Settings that are not the defaults", telling::SettingLines(normal.Find("settings")), &text);
   AddSection("Goals", telling::Items(normal.Find("goals"), telling::GoalWords), &text);

@@ -1,6 +1,7 @@
 // A definition as a picture: a graph of its steps, printed for Mermaid or Graphviz.
 #include <map>
 
+#include "core/definition/automated.h"
 #include "core/telling/parts.h"
 #include "core/telling/telling.h"
 #include "core/telling/words.h"
@@ -160,7 +161,9 @@ std::optional<DiagramFormat> FindDiagramFormat(std::string_view name) {
 }
 
 std::string DrawDefinition(const Json& definition, DiagramFormat format) {
-  const telling::Graph graph(NormalDefinition(definition));
+  const Json* action = AutomatedActionOf(definition);
+  const bool is_short = action != nullptr && action->is_object();
+  const telling::Graph graph(NormalDefinition(is_short ? LongFormOf(definition).definition : definition));
   return format == DiagramFormat::kMermaid ? telling::Mermaid(graph) : telling::Dot(graph);
 }
 

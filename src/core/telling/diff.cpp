@@ -217,10 +217,11 @@ std::string DiffDefinitions(const Json& old_definition, const Json& new_definiti
   const Json nothing = Json::MakeObject();
   const auto part = [&](const Json& of, const char* key) { return of.Find(key) == nullptr ? nothing : *of.Find(key); };
   for (const std::string& change : telling::ChangesOf(part(from, "settings"), part(to, "settings"))) lines.push_back("setting " + change);
+  for (const std::string& change : telling::ChangesOf(part(from, "automated_action"), part(to, "automated_action"))) lines.push_back("automated action: " + change);
   const auto rest = [](const Json& of) {
     Json others = Json::MakeObject();
     for (const auto& [key, value] : of.is_object() ? of.object() : Json::Object()) {
-      if (key != "triggers" && key != "goals" && key != "settings" && key != "steps") others.Set(key, value);
+      if (key != "triggers" && key != "goals" && key != "settings" && key != "steps" && key != "automated_action") others.Set(key, value);
     }
     return others;
   };

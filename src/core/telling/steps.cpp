@@ -69,8 +69,10 @@ std::string UntilDateWords(const Json& date) {
   if (!date.is_object()) return ValueWords(date);
   Members members(date);
   const std::string field = members.TakeText("field"), offset = members.TakeText("offset");
+  const std::string days = members.TakeText("days");
   const std::string away = offset.empty() ? "" : OffsetWords(offset);
-  return (away.empty() ? "" : away + ' ') + FieldWords(field) + members.Rest();
+  const std::string words = (away.empty() ? "" : away + ' ') + FieldWords(field);
+  return words + (days.empty() ? "" : ", and as many days after it as " + FieldWords(days) + " says") + members.Rest();
 }
 
 // What ends a wait, but for its timeout.

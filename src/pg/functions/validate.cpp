@@ -14,12 +14,12 @@ namespace {
 constexpr int kResultColumns = 4;
 
 // Which zones there are is the server's to say, so the core does not know it.
-void CheckZone(const Json& definition, Problems* problems) {
-  const Json* settings = definition.Find("settings");
+void CheckZone(const Json& definition, const char* part, Problems* problems) {
+  const Json* settings = definition.Find(part);
   const Json* zone = settings == nullptr ? nullptr : settings->Find("timezone");
   if (zone == nullptr || !zone->is_string() || zone->string() == "account" || zone->string() == "contact") return;
   if (Zones().Find(zone->string()) != nullptr) return;
-  problems->Error("/settings/timezone", "time zone \"" + zone->string() + "\" is not known",
+  problems->Error("/" + std::string(part) + "/timezone", "time zone \"" + zone->string() + "\" is not known",
                   "Use \"account\", \"contact\", or a name of the view pg_timezone_names.");
 }
 
@@ -33,7 +33,7 @@ Problems ProblemsOf(Datum definition, bool publishing, const std::string& owner,
     FieldTable table;
     const CompileLimits limits{settings::max_steps, settings::max_depth, settings::max_triggers, settings::max_definition_bytes};
     CompileDefinition(*json, CatalogOf(registry, /*with_templates=*/true, account), /*require_templates=*/publishing, &problems, limits, &table);
-    CheckZone(*json, &problems);
+    for (const char* part : {"settings", "automated_action"}) CheckZone(*json, part, &problems);
     if (!table.deferred.empty() || !table.checks.empty()) {
       const std::string search_path = CallersSearchPath(levels);
       Spi spi;

@@ -44,6 +44,7 @@ struct Enrolled {
   bool has_results = false; // `results` is loaded
   State state;
   int64_t shifted_us = 0;   // by how much pauses have moved the present wait already
+  std::optional<Instant> look = {};  // see Decision
   int32_t stored_timer = 0; // the number of the timer that is set already
   ItemPointerData place = {};  // of the row of its state, where that is not new
   bool is_new = false;

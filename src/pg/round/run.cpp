@@ -143,6 +143,7 @@ void Batch::Settle(Turn* turn) {
   }
   const State before = enrolled.state;
   enrolled.state = turn->decision.state;
+  if (before.timer != enrolled.state.timer) enrolled.look = turn->decision.look;
   if (before.step != enrolled.state.step || before.clock != enrolled.state.clock) enrolled.shifted_us = 0;
   else if (turn->input.kind == InputKind::kResume) enrolled.shifted_us += turn->input.paused_us;
   const Tally taken{0, enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded ? 1 : 0, enrolled.state.visit - before.visit,

@@ -87,6 +87,7 @@ void Batch::SaveStates() {
     if (!enrolled->touched) continue;
     const bool set = !enrolled->is_new && enrolled->state.timer == enrolled->stored_timer;
     if (enrolled->state.due && !set) timers.push_back({*enrolled->state.due, enrolled->id, enrolled->state.timer});
+    if (enrolled->look && !set) timers.push_back({*enrolled->look, enrolled->id, enrolled->state.timer});
     if (enrolled->is_new) {
       fresh.push_back(enrolled.get());
       continue;
