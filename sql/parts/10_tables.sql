@@ -258,7 +258,8 @@ CREATE TABLE workflow.trace (
   at          timestamptz NOT NULL,
   step        text NOT NULL,
   what        text NOT NULL,
-  detail      text NOT NULL DEFAULT ''
+  detail      text NOT NULL DEFAULT '',
+  seen        text                        -- the rules that decided it, with the values they saw
 );
 CREATE INDEX trace_enrollment ON workflow.trace (enrollment, at);
 

@@ -24,6 +24,7 @@ constinit int capture_memory_kb = 8192;
 constinit bool virtual_clock = false;
 constinit char* retention[5] = {};
 constinit bool allow_superuser_code = false;
+constinit bool trace = false;
 constinit int max_definition_bytes = 1 << 20, max_steps = 500, max_depth = 16, max_triggers = 20, max_message_bytes = 1 << 20;
 }  // namespace workflow::pg::settings
 
@@ -85,6 +86,8 @@ void DefineSettings() {
                            nullptr, &s::virtual_clock, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("pg_workflow.allow_superuser_code", "Workflows of superusers may contain \"sql\".", nullptr, &s::allow_superuser_code,
                            false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("pg_workflow.trace", "Events that a trigger's filter turns away are recorded as refusals too.", nullptr, &s::trace, false,
+                           PGC_USERSET, 0, nullptr, nullptr, nullptr);
   for (size_t i = 0; i < std::size(kRetentions); ++i) {
     DefineCustomStringVariable(kRetentions[i].name, kRetentions[i].what, nullptr, &s::retention[i], kRetentions[i].standard, PGC_SUSET, 0,
                                CheckRetention, nullptr, nullptr);

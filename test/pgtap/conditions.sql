@@ -106,7 +106,8 @@ SELECT is(pg_temp.entered('sql by path'), '23', 'definition: by the search_path 
 SELECT is(pg_temp.entered('sql that fails'), '21', 'semantics 28: an error in one row''s rule leaves the others alone');
 SELECT is((SELECT string_agg(DISTINCT sqlstate, ',') FROM workflow.errors WHERE event_id IS NOT NULL), '22012', 'semantics 28: and is recorded');
 SELECT is(pg_temp.entered('everybody'), '21,22,23', 'semantics 28: nor does it keep other workflows from the same event');
-SELECT is((SELECT string_agg(row_key || ' ' || detail, ',') FROM workflow.refusals WHERE workflow = 'sql that fails' AND detail <> ''), '22 division by zero', 'semantics 5: the refusal says why');
+SELECT is((SELECT string_agg(row_key || ' ' || detail, ',' ORDER BY row_key) FROM workflow.refusals WHERE workflow = 'sql that fails' AND detail <> ''), '22 division by zero,23 sql (100 / contact.points > 0) is false',
+  'semantics 5: the refusal says why');
 
 -- Steps
 SELECT pg_temp.publish('steps', NULL, 'order.created', '[

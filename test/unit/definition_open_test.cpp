@@ -7,6 +7,20 @@ namespace {
 const WaitStep& WaitAt(const Compiled& c, std::string_view id) { return std::get<WaitStep>(c.StepCalled(id).body); }
 const Listener& ListenerAt(const Compiled& c, size_t index) { return c.program->listeners.at(index); }
 
+// C27: conditions on messages are looked at when receipts come, once for each kind; what no event tells is looked at by the hour.
+TEST(DefinitionOpenWait, C27_ConditionsOnMessagesListen) {
+  Compiled c = CompileSteps(R"([{"id": "s", "type": "send", "channel": "email", "template": "welcome"},
+      {"id": "w", "type": "wait", "until": [{"field": "message.s.opened_at", "operator": "notNull"}, {"field": "message.s.machine_opened_at", "operator": "null"}], "timeout": "3 days"},
+      {"id": "v", "type": "wait", "until": {"field": "message.s.outcome", "operator": "=", "value": "sent"}, "timeout": "3 days"}])",
+                            "contact.created");
+  ASSERT_TRUE(c.program) << c.Text();
+  ASSERT_EQ(c.program->listeners.size(), 1U);
+  EXPECT_EQ(ListenerAt(c, 0).kind, Listener::Kind::kLook);
+  EXPECT_EQ(ListenerAt(c, 0).on, "message.opened");
+  EXPECT_FALSE(WaitAt(c, "w").hourly);
+  EXPECT_TRUE(WaitAt(c, "v").hourly);
+}
+
 // Semantics 18: an event by name or with a filter, a timeout and what follows it.
 TEST(DefinitionOpenWait, Semantics18_UntilEvent) {
   Compiled c = CompileSteps(R"([{"id": "w", "type": "wait", "until_event": {"on": "order.paid", "filter":

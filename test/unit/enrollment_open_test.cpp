@@ -43,6 +43,24 @@ TEST(EnrollmentOpenWait, Semantics18_TheTimeoutTakesItsOwnWay) {
   EXPECT_EQ(j.reason(), "completed");
 }
 
+// C27: what a condition reads of messages comes with an event that only has it looked at.
+TEST(EnrollmentOpenWait, C27_AConditionOnAMessageIsLookedAtWhenItsReceiptComes) {
+  Program program = Chain({Send("a"), Until("w", Holds(0), Duration{.days = 3}), Send("b")});
+  program.listeners = {Listens(Kind::kLook, 0, "message.opened")};
+  Journey j(program, kUtc);
+  j.values = {Value(false)};
+  j.Start(kStart);
+  j.Tell({0}, Plus(kStart, kHour));
+  EXPECT_EQ(j.state.phase, Phase::kWaiting);
+  EXPECT_TRUE(j.state.kept.empty());
+  j.values = {Value(true)};
+  j.Tell({0}, Plus(kStart, 2 * kHour), Plus(kStart, 2 * kHour), /*paused=*/true);
+  EXPECT_EQ(j.due(), "2025-06-02T14:00:00");
+  j.Tell({0}, Plus(kStart, 3 * kHour));
+  EXPECT_EQ(j.SentId(1), "b");
+  EXPECT_EQ(j.words, (Words{"sent", "waiting", "met", "sent", "ended"}));
+}
+
 TEST(EnrollmentOpenWait, WithoutTimeoutItHasNoTimer) {
   Journey j = Waiting(std::nullopt);
   j.Start(kStart);

@@ -13,7 +13,8 @@ namespace workflow {
 
 // An event that a live enrollment is told of. Its filter sees the event's own row, the contact and the event, like a trigger's.
 struct Listener {
-  enum class Kind : uint8_t { kWait, kGoal, kExit, kResponse };
+  // kLook: what a condition of a wait, a goal or an exit reads of messages may have changed: they are looked at.
+  enum class Kind : uint8_t { kWait, kGoal, kExit, kResponse, kLook };
   Kind kind = Kind::kWait;
   int32_t index = 0;    // of the step, the goal, the exit
   std::string on;

@@ -174,6 +174,16 @@ void CollectWatched(Program* program) {
     if (wait->condition) reads(*wait->condition);
   }
   program->watched.assign(fields.begin(), fields.end());
+  // What they read of messages comes with an event of its own.
+  std::set<std::string> events;
+  for (const uint32_t index : fields) {
+    const Field& field = program->table.fields[index];
+    std::string_view name = field.name;
+    if (field.scope != Scope::kMessage || !name.ends_with("_at") || name == "sent_at") continue;
+    if (name.starts_with("machine_")) name.remove_prefix(8);
+    events.insert("message." + std::string(name.substr(0, name.size() - 3)));
+  }
+  for (const std::string& on : events) program->listeners.push_back({.kind = Listener::Kind::kLook, .index = 0, .on = on, .entity = {}, .filter = {}});
 }
 
 // A list is one of alternatives; a condition that is a list would be ambiguous, so its parts are alternatives as well.

@@ -122,25 +122,9 @@ class RecordScope final : public FieldScope {
     const Json* json = Lookup(record_, name, &rest);
     if (json == nullptr || json->is_null()) return {};
     if (field.type.kind == TypeKind::kJson) return Dig(*json, rest);
-    if (std::optional<Value> value = rest.empty() ? Read(field.type, *json) : std::nullopt) return Trimmed(*std::move(value), field.type);
+    if (std::optional<Value> value = rest.empty() ? RecordValue(field.type, *json) : std::nullopt) return Trimmed(*std::move(value), field.type);
     problems_->Error(name, "the record's value of \"" + name + "\" is no " + TypeName(field.type));
     return {};
-  }
-
-  // As rows turned into json have them: what has no form of its own there is a string, and a list may hold nulls.
-  static std::optional<Value> Read(const Type& type, const Json& json) {
-    if (type.kind == TypeKind::kList && json.is_array()) {
-      List items;
-      for (const Json& item : json.array()) {
-        std::optional<Value> value = item.is_null() ? Value() : Read({.kind = type.element, .labels = type.labels}, item);
-        if (!value) return {};
-        items.push_back(*std::move(value));
-      }
-      return Value::OfList(std::move(items));
-    }
-    if (json.is_number() && type.kind == TypeKind::kOther) return Value(json.number());
-    std::optional<Value> value = FromJson(type, json);
-    return value || !json.is_string() ? value : ParseValue(type, json.string());
   }
 
   // Blanks that only fill a text up are not part of it.
@@ -156,6 +140,21 @@ class RecordScope final : public FieldScope {
 };
 
 }  // namespace
+
+std::optional<Value> RecordValue(const Type& type, const Json& json) {
+  if (type.kind == TypeKind::kList && json.is_array()) {
+    List items;
+    for (const Json& item : json.array()) {
+      std::optional<Value> value = item.is_null() ? Value() : RecordValue({.kind = type.element, .labels = type.labels}, item);
+      if (!value) return {};
+      items.push_back(*std::move(value));
+    }
+    return Value::OfList(std::move(items));
+  }
+  if (json.is_number() && type.kind == TypeKind::kOther) return Value(json.number());
+  std::optional<Value> value = FromJson(type, json);
+  return value || !json.is_string() ? value : ParseValue(type, json.string());
+}
 
 std::optional<RecordFilter> CompileForRecord(const Json& filter, const Json& record, const Catalog& catalog, Problems* of_filter, Problems* of_record) {
   RecordScope scope(catalog, record, of_record);

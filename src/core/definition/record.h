@@ -18,6 +18,9 @@ struct RecordFilter {
   std::vector<Value> values;  // of each field: what the record says, null where it says nothing
 };
 
+// A value as rows turned into json have it: what has no form of its own there is a string, and a list may hold nulls. Nothing where it is none of `type`.
+std::optional<Value> RecordValue(const Type& type, const Json& json);
+
 // Fields of attached entities have the types of their columns, all others that of the value in the record. What is wrong with the filter goes into
 // `of_filter`; a value of the record that is none of its column's type into `of_record`. The result is nothing where either has an error.
 std::optional<RecordFilter> CompileForRecord(const Json& filter, const Json& record, const Catalog& catalog, Problems* of_filter, Problems* of_record);

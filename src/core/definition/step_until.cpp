@@ -14,6 +14,7 @@ constexpr std::array kLookbacks = {Choice{"since_entry", static_cast<int>(Lookba
 // No event tells that what a query gives has changed, or what lies outside of the rows.
 bool IsUnwatched(const Field& field, const Catalog& catalog) {
   if (field.scope == Scope::kWorkflow || field.scope == Scope::kAccount) return true;
+  if (field.scope == Scope::kMessage) return field.name == "sent_at" || field.name == "outcome";
   if (field.scope != Scope::kRow) return false;
   const CatalogEntity* entity = FindEntity(catalog, field.entity);
   const CatalogField* found = entity == nullptr ? nullptr : FindField(*entity, field.name);

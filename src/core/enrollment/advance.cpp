@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cstddef>
 
+#include "core/condition/seen.h"
 #include "core/enrollment/walk.h"
 
 namespace workflow {
@@ -184,17 +185,21 @@ void Walk::SetTimer(Phase phase, Instant due) {
   if (phase != Phase::kRetry) state().given_up.clear();  // it has come to rest beyond them
 }
 
-void Walk::End(EndReason reason, const std::string& text) {
+void Walk::End(EndReason reason, const std::string& text, std::string seen) {
   state().phase = Phase::kEnded;
   state().reason = reason;
   state().due.reset();
   state().given_up.clear();
   decision_.again = false;
-  Trace("ended", text.empty() ? EndReasonName(reason) : EndReasonName(reason) + (": " + text));
+  Trace("ended", text.empty() ? EndReasonName(reason) : EndReasonName(reason) + (": " + text), std::move(seen));
 }
 
-void Walk::Trace(const char* what, std::string detail) {
-  decision_.effects.push_back(TraceEffect{state().step, what, std::move(detail)});
+void Walk::Trace(const char* what, std::string detail, std::string seen) {
+  decision_.effects.push_back(TraceEffect{state().step, what, std::move(detail), std::move(seen)});
+}
+
+std::string Walk::Seen(const Condition& condition) const {
+  return SeenText(condition, program_.table, around_.facts, around_.now, around_.zone);
 }
 
 }  // namespace enrollment

@@ -106,7 +106,8 @@ struct ActEffect { int32_t step; int32_t visit; };
 struct CloseEffect { int32_t step; int32_t visit; const char* outcome; };
 struct GoalEffect { int32_t goal; Instant at; bool counted; std::string event; };
 // One line of the enrollment's history: what happened and why.
-struct TraceEffect { int32_t step; std::string what; std::string detail; };
+// `seen`: the rules that decided it, with the values they saw; they may be others by the time somebody asks.
+struct TraceEffect { int32_t step; std::string what; std::string detail; std::string seen = {}; };
 using Effect = std::variant<SendEffect, SetEffect, TagEffect, ActEffect, CloseEffect, GoalEffect, TraceEffect>;
 
 struct Decision {

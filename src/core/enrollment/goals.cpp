@@ -9,6 +9,7 @@ namespace workflow::enrollment {
 void Walk::Hear(const Input& input) {
   std::vector<int32_t> goals;
   const Listener* leaves = nullptr;
+  bool look = false;
   for (const int32_t index : input.heard) {
     if (index < 0 || static_cast<size_t>(index) >= program_.listeners.size()) continue;
     const Listener& listener = program_.listeners[static_cast<size_t>(index)];
@@ -16,17 +17,24 @@ void Walk::Hear(const Input& input) {
       Reach(listener.index, input.heard_at, input.event);
       goals.push_back(listener.index);
     }
+    look = look || listener.kind == Listener::Kind::kLook;
     if (listener.kind == Listener::Kind::kResponse) leaves = &listener;
     if (listener.kind == Listener::Kind::kExit && leaves == nullptr) leaves = &listener;
   }
-  const Place place = Arrive(goals);
+  Place place = Arrive(goals);
   if (place == Place::kEnded) return;
   if (leaves != nullptr) {
     const bool response = leaves->kind == Listener::Kind::kResponse;
     return End(response ? EndReason::kResponse : EndReason::kCondition, response ? std::string() : "exit: " + leaves->on);
   }
+  if (look) {
+    const Place standing = StandingConditions();
+    if (standing == Place::kEnded) return;
+    if (standing == Place::kMoved) place = standing;
+  }
   const auto* present = state().inside ? std::get_if<WaitStep>(&step().body) : nullptr;
-  bool awaited = place == Place::kMoved || (present != nullptr && present->kind == WaitStep::Kind::kUntilGoal && IsMet(*present));
+  bool awaited = place == Place::kMoved || (present != nullptr && present->kind == WaitStep::Kind::kUntilGoal && IsMet(*present)) ||
+                 (look && present != nullptr && present->kind == WaitStep::Kind::kUntilCondition);
   for (const int32_t index : input.heard) {
     const Listener& listener = program_.listeners[static_cast<size_t>(index)];
     if (listener.kind != Listener::Kind::kWait) continue;
@@ -52,13 +60,14 @@ Walk::Place Walk::StandingConditions() {
   for (size_t i = 0; i < program_.goals.size(); ++i) {
     const auto goal = static_cast<int32_t>(i);
     if (!program_.goals[i].condition || HasReached(goal) || !holds(*program_.goals[i].condition)) continue;
-    Reach(goal, around_.now, {});
+    Reach(goal, around_.now, {}, Seen(*program_.goals[i].condition));
     goals.push_back(goal);
   }
   const Place place = Arrive(goals);
   if (place == Place::kEnded) return place;
-  if (std::any_of(program_.settings.exits.begin(), program_.settings.exits.end(), holds)) {
-    End(EndReason::kCondition, "exit");
+  const auto& exits = program_.settings.exits;
+  if (const auto exit = std::find_if(exits.begin(), exits.end(), holds); exit != exits.end()) {
+    End(EndReason::kCondition, "exit", Seen(*exit));
     return Place::kEnded;
   }
   return place;
@@ -93,12 +102,12 @@ Walk::Place Walk::Arrive(const std::vector<int32_t>& goals) {
   return place;
 }
 
-void Walk::Reach(int32_t goal, Instant at, const std::string& event) {
+void Walk::Reach(int32_t goal, Instant at, const std::string& event, std::string seen) {
   const Goal& reached = program_.goals[static_cast<size_t>(goal)];
   const bool counted = !reached.count_within || at <= Add(around_.entered_at, *reached.count_within, *around_.zone);
   state().reached.push_back(goal);
   decision_.effects.emplace_back(GoalEffect{goal, at, counted, event});
-  Trace("goal", counted ? reached.id : reached.id + ": too late to be counted");
+  Trace("goal", counted ? reached.id : reached.id + ": too late to be counted", std::move(seen));
 }
 
 bool Walk::HasReached(int32_t goal) const {

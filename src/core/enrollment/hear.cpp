@@ -46,7 +46,7 @@ std::vector<int32_t> Heard(const Program& program, const Happening& happening, c
     }
     // Of messages only its own concern an enrollment.
     if (happening.about == Happening::About::kWorkflow || happening.about == Happening::About::kOther) continue;
-    if (happening.automatic && !AsksForMachines(listener, program.table)) continue;
+    if (listener.kind != Listener::Kind::kLook && happening.automatic && !AsksForMachines(listener, program.table)) continue;
     if (listener.filter && Evaluate(*listener.filter, surroundings.facts, surroundings.now, surroundings.zone) != Outcome::kTrue) continue;
     heard.push_back(static_cast<int32_t>(i));
   }

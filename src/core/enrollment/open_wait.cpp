@@ -28,7 +28,7 @@ bool Walk::TakeOpen(const WaitStep& wait) {
 
 bool Walk::Look(const WaitStep& wait, bool arriving) {
   if (IsMet(wait)) {
-    Trace("met", WhatFor(wait));
+    Trace("met", WhatFor(wait), wait.condition ? Seen(*wait.condition) : std::string());
     Forget(state().step);
     return LeaveOpen(step().next);
   }

@@ -2,6 +2,12 @@
 #include "core/enrollment/walk.h"
 
 namespace workflow::enrollment {
+namespace {
+
+// Of branches that were not taken, so much is told that it stays one line.
+constexpr size_t kSeenMost = 600;
+
+}  // namespace
 
 void Walk::TakeSteps() {
   state().phase = Phase::kReady;
@@ -28,7 +34,7 @@ bool Walk::TakeStep() {
   const bool passed = current.filter && !state().inside &&
                       Evaluate(*current.filter, around_.facts, around_.now, around_.zone) != Outcome::kTrue;
   if (passed) {
-    Trace("skipped", "its condition is not true");
+    Trace("skipped", "its condition is not true", Seen(*current.filter));
     return MoveTo(current.next);
   }
   return std::visit([&](const auto& body) { return Take(current, body); }, current.body);
@@ -44,12 +50,16 @@ bool Walk::PassOver(const Step& step) {
 // The first branch that matches, in order; where none does, `else`, which may be empty.
 bool Walk::Take(const Step&, const BranchStep& branch) {
   ++state().visit;
+  std::string others;
   for (const Branch& one : branch.branches) {
-    if (Evaluate(one.condition, around_.facts, around_.now, around_.zone) != Outcome::kTrue) continue;
-    Trace("branch", one.name);
+    if (Evaluate(one.condition, around_.facts, around_.now, around_.zone) != Outcome::kTrue) {
+      if (others.size() < kSeenMost) others += (others.empty() ? "" : "; not ") + one.name + ": " + Seen(one.condition);
+      continue;
+    }
+    Trace("branch", one.name, Seen(one.condition));
     return MoveTo(one.target);
   }
-  Trace("branch", "else");
+  Trace("branch", "else", others.empty() ? others : "not " + others);
   return MoveTo(branch.otherwise);
 }
 

@@ -108,14 +108,15 @@ class Walk {
   enum class Place : uint8_t { kHere, kMoved, kEnded };
   Place StandingConditions();
   Place Arrive(const std::vector<int32_t>& goals);
-  void Reach(int32_t goal, Instant at, const std::string& event);
+  void Reach(int32_t goal, Instant at, const std::string& event, std::string seen = {});
   bool HasReached(int32_t goal) const;
   void NoteGoalsMetAtEntry();
   int32_t StepOfGoal(int32_t goal) const;
 
   void SetTimer(Phase phase, Instant due);
-  void End(EndReason reason, const std::string& text);
-  void Trace(const char* what, std::string detail = {});
+  void End(EndReason reason, const std::string& text, std::string seen = {});
+  void Trace(const char* what, std::string detail = {}, std::string seen = {});
+  std::string Seen(const Condition& condition) const;
 
   const Step& step() const { return program_.steps[static_cast<size_t>(state().step)]; }
   bool HasStep(int32_t index) const { return index >= 0 && static_cast<size_t>(index) < program_.steps.size(); }

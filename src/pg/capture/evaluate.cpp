@@ -4,6 +4,7 @@
 
 #include "core/calendar/civil.h"
 #include "pg/capture/body.h"
+#include "pg/settings.h"
 
 namespace workflow::pg {
 namespace {
@@ -96,11 +97,12 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
 }
 
 // `use` is called for each version that wants the event, or may want it; it returns false to stop.
+// Where the session traces, whoever names the event wants it: the round decides by the same filter, and writes down whom it turned away (semantics 5).
 template <typename Use>
 bool EachWanted(const Scene& scene, const Wanting& event, Use use) {
   const auto walk = [&](const std::vector<WantedTrigger>& triggers) {
     for (const WantedTrigger& trigger : triggers) {
-      const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
+      const Outcome outcome = trigger.filter && !settings::trace ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
       if ((outcome == Outcome::kTrue || outcome == Outcome::kDeferred) && !use(trigger.version)) return false;
     }
     return true;

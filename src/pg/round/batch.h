@@ -61,7 +61,7 @@ struct PendingMessage {
   std::string stopped = {};  // why it does not go out; empty: it does
 };
 
-struct PendingTrace { int64_t enrollment; std::string step, what, detail; };
+struct PendingTrace { int64_t enrollment; std::string step, what, detail; std::string seen = {}; };
 
 struct PendingRefusal {
   Refusal reason;
@@ -123,6 +123,9 @@ struct RoundContext {
   bool has_suppressions = false; // whether anybody has withdrawn anything
   std::map<int32_t, int32_t> failing = {};  // of each workflow, failures since the last success
   std::set<int32_t> suspended = {};  // workflows that this round has suspended
+  // Of a round that is only played (workflow.simulate): rows as they are imagined, and who is told of a change in the place of its being made.
+  const ImaginedRows* imagined = nullptr;
+  std::function<void(HostChange*)> rehearse = {};
 };
 
 // What came of a timer that failed.
@@ -138,7 +141,7 @@ class Batch {
  public:
   // `defer_start`: whom an event lets in does not take its first steps in this batch, so that a failing step of one is not the event's fault.
   explicit Batch(RoundContext& round, bool defer_start = false)
-      : round_(round), rows_(round.registry, round.needed, round.now), defer_start_(defer_start) {}
+      : round_(round), rows_(round.registry, round.needed, round.now, round.imagined), defer_start_(defer_start) {}
 
   void TakeEvents(const std::vector<const LogEvent*>& events);
   void TakeTimers(const std::vector<TimerItem>& timers);
@@ -149,6 +152,7 @@ class Batch {
   const Counts& counts() const { return counts_; }
 
  private:
+  friend class Rehearsal;
   struct Candidate;
   // Entering (entering.cpp).
   struct Hearing;

@@ -1,6 +1,7 @@
 // From events to enrollments and refusals: contacts are resolved, candidates built, everything known of their keys loaded, the core decides.
 #include <algorithm>
 
+#include "core/condition/seen.h"
 #include "pg/round/candidate.h"
 #include "pg/round/hearing.h"
 #include "pg/round/memberships.h"
@@ -48,6 +49,20 @@ bool IsReply(const LogEvent& event) {
 }
 
 std::string Text(const Json* json) { return json != nullptr && json->is_string() ? json->string() : std::string(); }
+
+}  // namespace
+
+namespace {
+
+// What the filters that turned it away have seen.
+std::string FilterSeen(const Program& program, const std::string& on, const Surroundings& around) {
+  std::string seen;
+  for (const Trigger& trigger : program.triggers) {
+    if (trigger.on != on || !trigger.filter) continue;
+    seen += (seen.empty() ? "" : " | ") + SeenText(*trigger.filter, program.table, around.facts, around.now, around.zone);
+  }
+  return seen;
+}
 
 }  // namespace
 
@@ -326,7 +341,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
       Admit(candidate, *by);
     } else if (refusal != Refusal::kDuplicateEvent || !(candidate.event->parked || HasWord(candidate.wanted))) {
       refusals_.push_back({refusal, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
-                           candidate.contact_key, entry_key, {}});
+                           candidate.contact_key, entry_key, refusal == Refusal::kFilter ? FilterSeen(program, candidate.on, around) : std::string()});
     }
   }
 }

@@ -59,7 +59,7 @@ std::vector<std::vector<std::string>> KeyColumns(const Source& source, const std
   return columns;
 }
 
-NeededFields::NeededFields(const Registry& registry, const std::vector<std::string>& references) {
+NeededFields::NeededFields(const Registry& registry, const std::vector<std::string>& references, const Program* more) {
   std::map<std::string, std::set<std::string>> names;  // by entity; "" among them means all
   const auto refer = [&](const std::string& reference) {
     const size_t dot = reference.find('.');
@@ -67,12 +67,14 @@ NeededFields::NeededFields(const Registry& registry, const std::vector<std::stri
     else names[reference.substr(0, dot)].insert(reference.substr(dot + 1, reference.find('.', dot + 1) - dot - 1));
   };
   for (const std::string& reference : references) refer(reference);
-  for (const auto& version : registry.versions) {
-    for (const Field& field : version->program.table.fields) {
+  const auto read_by = [&](const Program& program) {
+    for (const Field& field : program.table.fields) {
       if (field.scope == Scope::kRow) names[field.entity].insert(field.name);
     }
-    for (const std::string& reference : version->program.references) refer(reference);
-  }
+    for (const std::string& reference : program.references) refer(reference);
+  };
+  for (const auto& version : registry.versions) read_by(version->program);
+  if (more != nullptr) read_by(*more);
   // What a message to a contact needs whatever its template says.
   for (const char* name : {"email", "phone", "locale", "language", "push_token"}) names["contact"].insert(name);
   for (const auto& source : registry.sources) {
@@ -153,12 +155,34 @@ bool CanBeKey(const Source& source, const std::string& key) {
 
 }  // namespace
 
+// Whether it is live is decided by what is imagined as well.
+void RowStore::Imagine(const Source& source, const ImaginedRow& imagined, RowFacts* row) const {
+  const size_t fields = source.binding.fields.size();
+  if (!row->found && imagined.exists) {
+    row->found = row->live = true;
+    row->values.assign(fields, Value());
+    row->known.assign(fields, true);
+  }
+  if (!row->found) return;
+  for (const auto& [index, value] : imagined.values) {
+    row->values[index] = value;
+    row->known[index] = true;
+  }
+  if (!source.binding.live) return;
+  static const Value null;
+  std::vector<const Value*> facts(source.binding.table.fields.size(), &null);
+  for (size_t i = 0; i < fields && i < facts.size(); ++i) if (row->known[i]) facts[i] = &row->values[i];
+  row->live = Evaluate(*source.binding.live, facts, now_, nullptr) == Outcome::kTrue;
+}
+
 void RowStore::Fetch() {
   std::map<int32_t, std::vector<std::string>> keys;
+  std::vector<RowKey> imagined;
   for (const RowKey& key : wanted_) {
     const Source* source = registry_.SourceById(key.source);
     rows_[key] = RowFacts();  // not found unless the query brings it
     if (source == nullptr) continue;
+    if (imagined_ != nullptr && imagined_->contains(key)) imagined.push_back(key);
     if (!source->broken.empty()) {
       throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "source \"" + source->name + "\" cannot be read", source->broken,
                      "See workflow.doctor()."};
@@ -177,6 +201,7 @@ void RowStore::Fetch() {
                      "See workflow.doctor()."};
     }
   }
+  for (const RowKey& key : imagined) Imagine(*registry_.SourceById(key.source), imagined_->at(key), &rows_[key]);
 }
 
 }  // namespace workflow::pg

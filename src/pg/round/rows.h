@@ -32,11 +32,19 @@ struct RowFacts {
   bool reply_is_automatic = false;
 };
 
+// A row as somebody imagines it (workflow.simulate): values in the place of its own, by index into the binding's fields.
+struct ImaginedRow {
+  bool exists = false;              // it is there though no table has it
+  std::map<size_t, Value> values = {};
+};
+using ImaginedRows = std::map<RowKey, ImaginedRow>;
+
 // Which fields of each source the loaded programs and templates read; kept until the registry changes.
 class NeededFields {
  public:
   // `references` are the dotted names that stored templates read.
-  NeededFields(const Registry& registry, const std::vector<std::string>& references);
+  // `more`: a program that is not among the loaded ones.
+  NeededFields(const Registry& registry, const std::vector<std::string>& references, const Program* more = nullptr);
   const std::vector<size_t>& Of(int32_t source) const;
   // Only what the bindings' rules of consent read.
   static NeededFields ForConsent(const Registry& registry);
@@ -48,7 +56,8 @@ class NeededFields {
 
 class RowStore {
  public:
-  RowStore(const Registry& registry, const NeededFields& needed, Instant now) : registry_(registry), needed_(needed), now_(now) {}
+  RowStore(const Registry& registry, const NeededFields& needed, Instant now, const ImaginedRows* imagined = nullptr)
+      : registry_(registry), needed_(needed), now_(now), imagined_(imagined) {}
   void Want(const RowKey& key) { if (!rows_.contains(key)) wanted_.insert(key); }
   void Forget(const RowKey& key) { rows_.erase(key); }  // it was changed: the next Fetch reads it again
   void Fetch();                                         // all that is wanted
@@ -56,9 +65,11 @@ class RowStore {
 
  private:
   void FetchSource(const Source& source, const std::vector<std::string>& keys);
+  void Imagine(const Source& source, const ImaginedRow& imagined, RowFacts* row) const;
   const Registry& registry_;
   const NeededFields& needed_;
   Instant now_;
+  const ImaginedRows* imagined_;
   std::set<RowKey> wanted_;
   std::map<RowKey, RowFacts> rows_;
 };

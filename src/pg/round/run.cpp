@@ -28,7 +28,7 @@ void Batch::Step(Turn* turn) {
   for (const Effect& effect : turn->decision.effects) {
     const auto begin = [&](int32_t step) { round_.at_step = StepId(program, step); };
     if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
-      turn->traces.push_back({enrolled.id, StepId(program, trace->step), trace->what, trace->detail});
+      turn->traces.push_back({enrolled.id, StepId(program, trace->step), trace->what, trace->detail, trace->seen});
     } else if (const auto* goal = std::get_if<GoalEffect>(&effect)) {
       turn->goals.push_back({&enrolled, program.goals[static_cast<size_t>(goal->goal)].id, goal->event, goal->at, goal->counted});
     } else if (const auto* send = std::get_if<SendEffect>(&effect)) {
@@ -87,6 +87,12 @@ void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
 }
 
 void Batch::Perform(std::vector<Turn>* turns) {
+  if (round_.rehearse) {
+    for (Turn& turn : *turns) {
+      for (HostChange& change : turn.changes) round_.rehearse(&change);
+    }
+    return;
+  }
   // The n-th changes of all turns together, grouped so that each group is one statement.
   for (size_t n = 0;; ++n) {
     using Group = std::tuple<const Source*, const void*, std::string, int32_t, const Source*>;
@@ -284,7 +290,7 @@ Failure Batch::FailTimer(const TimerItem& timer, const std::string& message, int
     turn.decision = Advance(enrolled->version->program, enrolled->state, turn.input, {round_.now, &utc, facts, enrolled->backfill, enrolled->entered_at});
     for (const Effect& effect : turn.decision.effects) {
       if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
-        turn.traces.push_back({enrolled->id, StepId(enrolled->version->program, trace->step), trace->what, trace->detail});
+        turn.traces.push_back({enrolled->id, StepId(enrolled->version->program, trace->step), trace->what, trace->detail, trace->seen});
       } else if (const auto* close = std::get_if<CloseEffect>(&effect)) {
         LoadResults({{enrolled, Input{}}});
         Close(&turn, *close, StepId(enrolled->version->program, close->step));

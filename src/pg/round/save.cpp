@@ -111,7 +111,7 @@ void Batch::SaveTraces() {
   TableWriter rows(EnsureMonth("trace", "at", round_.now));
   for (size_t i = 0; i < traces_.size(); ++i) {
     const PendingTrace& trace = traces_[i];
-    rows.Int8(first + static_cast<int64_t>(i)).Int8(trace.enrollment).Time(round_.now).Text(trace.step).Text(trace.what).Text(trace.detail);
+    rows.Int8(first + static_cast<int64_t>(i)).Int8(trace.enrollment).Time(round_.now).Text(trace.step).Text(trace.what).Text(trace.detail).TextOrNull(trace.seen);
     rows.EndRow();
   }
   rows.Finish();
