@@ -22,6 +22,28 @@ TEST(DefinitionMessages, FieldsOfASendStep) {
   }
 }
 
+std::vector<std::string> LooksAt(const std::string& field) {
+  Compiled c = Compile(R"({"triggers": [{"on": "manual"}], "steps": [{"id": "hello", "type": "send", "channel": "email", "body": "b"},
+    {"id": "w", "type": "wait", "forever": true, "until": {"field": ")" + field + R"(", "operator": "notNull"}}]})");
+  std::vector<std::string> events;
+  if (!c.program) return {c.Text()};
+  for (const Listener& listener : c.program->listeners) {
+    EXPECT_EQ(listener.kind, Listener::Kind::kLook);
+    events.push_back(listener.on);
+  }
+  const auto& wait = std::get<WaitStep>(c.program->steps[1].body);
+  EXPECT_EQ(wait.hourly, events.empty());
+  return events;
+}
+
+TEST(DefinitionMessages, Semantics18_TheEventsThatChangeAField) {
+  EXPECT_EQ(LooksAt("message.hello.opened_at"), std::vector<std::string>{"message.opened"});
+  EXPECT_EQ(LooksAt("message.hello.machine_clicked_at"), std::vector<std::string>{"message.clicked"});
+  EXPECT_TRUE(LooksAt("message.hello.sent_at").empty());  // every hour
+  EXPECT_TRUE(LooksAt("message.hello.outcome").empty());
+  EXPECT_TRUE(WithCondition("message.hello.opened_at").program->listeners.empty());  // read only when the step is taken
+}
+
 TEST(DefinitionMessages, WhatThereIsNot) {
   const std::string at = "/steps/2/if/field";
   EXPECT_EQ(WithCondition("message.helo.opened_at").MessageAt(at), "no step \"helo\" sends a message");

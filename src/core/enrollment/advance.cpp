@@ -94,7 +94,7 @@ int64_t Doubled(int64_t first, int32_t attempts) {
 }  // namespace
 
 Walk::Walk(const Program& program, const State& state, const Input& input, const Surroundings& around)
-    : program_(program), around_(around), decision_{state, {}} {
+    : program_(program), around_(around), decision_{state, {}}, began_{state.step, state.visit}, goes_on_(input.kind == InputKind::kAgain) {
   if (input.kind == InputKind::kTimer) was_due_ = state.due;
 }
 
@@ -167,13 +167,14 @@ bool Walk::HasGivenUp(int32_t step) const {
 }
 
 // Who ended otherwise than by an error stays ended.
-void Walk::TakeUp(const Input&) {
+void Walk::TakeUp(const Input& input) {
   if (state().phase == Phase::kEnded && state().reason != EndReason::kError) return;
   state().phase = Phase::kRetry;
   state().reason = EndReason::kNone;
   state().attempts = 0;
   state().given_up.clear();
   Trace("retried");
+  if (input.paused) return SetTimer(Phase::kRetry, around_.now);
   TakeSteps();
 }
 

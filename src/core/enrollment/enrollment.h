@@ -91,7 +91,7 @@ struct Input {
   std::vector<int32_t> heard = {};  // of kHeard: indexes into the program's listeners; of kPutOff: those of the turn that is put off
   Instant heard_at = {};            // when it happened
   std::string event = {};           // its id: goes with a goal
-  bool paused = false;      // of kHeard, kRecordChanged: the workflow is paused; nobody goes on, but who leaves leaves
+  bool paused = false;      // of kHeard, kRecordChanged, kRetried: nobody goes on now (the workflow is paused, or a timer is to do it), but who leaves leaves
   Instant resumed_at = {};  // of kResume
   std::optional<OnResume> on_resume = {};  // of kResume: in place of the setting
 };
@@ -128,6 +128,7 @@ struct Surroundings {
   std::string identity = {};  // account, workflow, entry key: what a split goes by
   const ConsentFacts* consent = nullptr;  // nullptr: nobody has withdrawn anything
   bool consent_unknown = false;           // it has not been read: who needs it says so (Decision::asks_consent)
+  int32_t stop_before = -1;  // a step that has failed in this very call: what comes before it is done, and it is tried by a timer of its own
 };
 
 // Terminal states ignore every input; a timer whose number is not the state's is ignored. Both return the state as it was.

@@ -18,6 +18,7 @@ void Walk::TakeSteps() {
   // Without a goto steps only lead forward, so each is taken at most once; one more shows that a program is not well made.
   for (left_ = program_.steps.size() + 1; left_ > 0; --left_) {
     if (!HasStep(state().step)) return End(EndReason::kError, "the program has no step " + std::to_string(state().step));
+    if (state().step == around_.stop_before && HasMoved()) return SetTimer(Phase::kRetry, around_.now);
     if (!TakeStep()) return;
   }
   End(EndReason::kError, "the steps lead in a circle");

@@ -34,7 +34,7 @@ class Walk {
   void Remove(const Input& input) { End(EndReason::kRemoved, input.detail); }
   void Archive(const Input& input) { End(EndReason::kArchived, input.detail); }
   void Merge(const Input& input) { End(EndReason::kMerged, input.detail); }
-  void TakeUp(const Input&);        // an operator wants the step that failed taken again
+  void TakeUp(const Input& input);  // an operator wants the step that failed taken again
   void Supersede(const Input& input) { End(EndReason::kSuperseded, input.detail); }
 
  private:
@@ -123,9 +123,14 @@ class Walk {
   State& state() { return decision_.state; }
   const State& state() const { return decision_.state; }
 
+  // Whether this call, or the one it goes on with, has left the step at which it began.
+  bool HasMoved() const { return goes_on_ || std::pair(state().step, state().visit) != began_; }
+
   const Program& program_;
   const Surroundings& around_;
   Decision decision_;
+  const std::pair<int32_t, int32_t> began_;
+  const bool goes_on_;
   // When what is done now was due: the timer's time, as long as nothing else in this call has moved the clock.
   std::optional<Instant> was_due_;
   // Steps that this call may still take before it must have come to rest or taken a goto.

@@ -139,9 +139,10 @@ void SaveTallies(const std::map<int32_t, Tally>& tallies, Instant at);
 
 class Batch {
  public:
-  // `defer_start`: whom an event lets in does not take its first steps in this batch, so that a failing step of one is not the event's fault.
-  explicit Batch(RoundContext& round, bool defer_start = false)
-      : round_(round), rows_(round.registry, round.needed, round.now, round.imagined), defer_start_(defer_start) {}
+  // `defer_start`: whom an event lets in, or lets go on, takes its steps by a timer, so that a failing step of one is not the event's fault.
+  // `stop_before`: the step that failed; what comes before it is done.
+  explicit Batch(RoundContext& round, bool defer_start = false, std::string stop_before = {})
+      : round_(round), rows_(round.registry, round.needed, round.now, round.imagined), defer_start_(defer_start), stop_before_(std::move(stop_before)) {}
 
   void TakeEvents(const std::vector<const LogEvent*>& events);
   void TakeTimers(const std::vector<TimerItem>& timers);
@@ -283,6 +284,7 @@ class Batch {
   RoundContext& round_;
   RowStore rows_;
   const bool defer_start_;
+  const std::string stop_before_;
   Counts counts_;
   std::deque<Value> values_;                      // what facts point to that no row holds
   std::deque<std::unique_ptr<Enrolled>> enrolled_;

@@ -177,6 +177,7 @@ void Batch::Decide(std::vector<Turn>* turns) {
       std::vector<uint32_t> asked;
       const std::vector<const Value*>& facts = values.emplace_back(FactsOf(enrolled));
       Surroundings around = SurroundingsOf(enrolled, Facts(facts, turn->answers, &asked));
+      if (!stop_before_.empty()) around.stop_before = enrolled.version->program.StepIndex(stop_before_);
       const auto consent = ConsentOf(enrolled);
       around.consent = consent.value_or(nullptr);
       around.consent_unknown = !consent;

@@ -64,7 +64,7 @@ class RoundRun {
 
  private:
   template <typename Work>
-  std::optional<Fault> Attempt(Work&& work, bool defer_start = false) {
+  std::optional<Fault> Attempt(Work&& work, bool defer_start = false, const std::string& stop_before = {}) {
     Subtransaction attempt;
     Raised raised;
     Counts counts;
@@ -73,7 +73,7 @@ class RoundRun {
     context_.at_step.clear();
     const bool done = Contained(
         [&] {
-          Batch batch(context_, defer_start);
+          Batch batch(context_, defer_start, stop_before);
           work(batch);
           batch.Save();
           counts = batch.counts();
@@ -83,7 +83,7 @@ class RoundRun {
       attempt.Release();
       for (const auto& [version, tally] : counts.by_version) {
         context_.tallies[version].Add(tally);
-        if (tally.steps > 0) NoteSuccess(&context_, version);
+        if (tally.steps > 0 && stop_before.empty()) NoteSuccess(&context_, version);  // what only leads up to a failure is none
       }
       result_->steps += counts.steps;
       result_->messages += counts.messages;
@@ -105,7 +105,14 @@ class RoundRun {
 
   // What fails for good reasons of its own is retried by the program's rules, what is transient a moment later; what cannot even be loaded (its
   // version does not compile) waits a minute and is seen by doctor().
-  void TimerFailed(const TimerItem& timer, const Fault& fault) {
+  void TimerFailed(const TimerItem& fired, const Fault& fault) {
+    TimerItem timer = fired;
+    if (!fault.step.empty() && !StandsAt(timer.enrollment, fault.step)) {
+      const auto up_to = Attempt([&](Batch& batch) { batch.TakeTimers({timer}); }, /*defer_start=*/false, /*stop_before=*/fault.step);
+      const auto number = up_to ? std::nullopt : StandsAt(timer.enrollment, fault.step);
+      if (!up_to && !number) return;  // this time it has gone another way
+      if (number) timer.number = *number;
+    }
     ++result_->errors;
     Failure failure;
     const auto again = Attempt([&](Batch& batch) { failure = batch.FailTimer(timer, fault.message, fault.pause_us, fault.step); });
@@ -118,6 +125,14 @@ class RoundRun {
     Execute("INSERT INTO workflow.error (at, enrollment, step, sqlstate, message, detail)"
             " SELECT $1, $2, coalesce(nullif($6, ''), s.step), $3, $4, $5 FROM workflow.state s WHERE s.enrollment = $2",
             Params().Time(context_.now).Int8(timer.enrollment).Text(fault.sqlstate).Text(fault.message).Text(fault.detail).Text(fault.step));
+  }
+
+  // The number of its timer, where it stands at this step. Else something comes before the step that failed: a message, say, that must not wait for it.
+  static std::optional<int32_t> StandsAt(int64_t enrollment, const std::string& step) {
+    Rows rows = Execute("SELECT s.timer FROM workflow.state s WHERE s.enrollment = $1 AND s.step = $2 AND s.phase <> 'ended'", Params().Int8(enrollment).Text(step));
+    const auto number = rows.empty() ? std::nullopt : std::optional(rows.Int4(0, 1));
+    rows.Free();
+    return number;
   }
 
   // An event that fails is kept and tried again, as one whose contact is not found is; after five tries it is given up.

@@ -196,7 +196,7 @@ void Batch::Tell(std::vector<std::pair<const Hearing*, Enrolled*>> pairs) {
       continue;
     }
     Input input{.kind = InputKind::kHeard, .heard = ears[i].heard, .heard_at = hearing->at, .event = base.event_uuid};
-    input.paused = enrolled->version->status == WorkflowStatus::kPaused;
+    input.paused = defer_start_ || enrolled->version->status == WorkflowStatus::kPaused;
     if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
     work.emplace_back(enrolled, std::move(input));
   }

@@ -56,7 +56,10 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
     }
   }
   rows_.Fetch();
-  for (auto& [enrolled, input] : work) if (IsGone(*enrolled) && !input.paused) input.kind = InputKind::kRecordDeleted;
+  for (auto& [enrolled, input] : work) {
+    if (IsGone(*enrolled) && !input.paused) input.kind = InputKind::kRecordDeleted;
+    input.paused = input.paused || defer_start_;
+  }
   Run(std::move(work));
 }
 

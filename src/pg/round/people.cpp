@@ -29,7 +29,7 @@ void Batch::Retry(const LogEvent& event) {
   std::vector<std::pair<Enrolled*, Input>> work;
   for (Enrolled* enrolled : LoadByIds({id}, /*ended_too=*/true)) {
     WantRows(*enrolled);
-    work.emplace_back(enrolled, Input{.kind = InputKind::kRetried});
+    work.emplace_back(enrolled, Input{.kind = InputKind::kRetried, .paused = defer_start_});
   }
   rows_.Fetch();
   for (auto& [enrolled, input] : work) if (IsGone(*enrolled)) input.kind = InputKind::kRecordDeleted;
