@@ -94,11 +94,6 @@ class Mover {
       if (was == nullptr || is == nullptr || is->kind != WaitStep::Kind::kUntilEvent || AwaitedEvent(from_, *was) != AwaitedEvent(to_, *is)) continue;
       state.kept.push_back({place, kept.at});
     }
-    state.given_up.clear();
-    for (const int32_t step : before_.given_up) {
-      const int32_t place = IsStep(from_, step) ? PlaceOf(from_.steps[static_cast<size_t>(step)].id) : kEndOfSteps;
-      if (place != kEndOfSteps) state.given_up.push_back(place);
-    }
     state.reached.clear();
     for (const int32_t goal : before_.reached) {
       const std::string& id = from_.goals[static_cast<size_t>(goal)].id;
