@@ -103,7 +103,7 @@ BEGIN
   UPDATE workflow.workflow o SET published = v.number, status = CASE w.status WHEN 'paused' THEN 'paused' ELSE 'published' END WHERE o.id = w.id;
   PERFORM workflow.note_audit('publish', w.account, w.name, jsonb_build_object('version', v.number));
   RAISE NOTICE 'version % of workflow "%" is published; contacts that are already there are not enrolled', v.number, w.name
-    USING HINT = 'workflow.enroll() enrolls one of them; enroll_existing is for all who match, where the version of pg_workflow has it.';
+    USING HINT = format('workflow.enroll_existing(%L) says how many of them would enter, and with dry_run => false enrolls them.', w.name);
   IF w.status = 'paused' THEN
     RAISE NOTICE 'workflow "%" is still paused', w.name;
   END IF;

@@ -78,6 +78,11 @@ BEGIN
   FOR name_of IN SELECT workflow.expired_children('refusal', present - workflow.retention('refusals')) LOOP
     IF workflow.drop_child(name_of) THEN dropped := dropped + 1; ELSE busy := busy + 1; END IF;
   END LOOP;
+  -- Rows lie in the order of time, and the index over blocks says where.
+  DELETE FROM workflow.imported i WHERE i.ctid = ANY (ARRAY(
+    SELECT o.ctid FROM workflow.imported o WHERE o.at < today - workflow.retention('imports') LIMIT 10000));
+  DELETE FROM workflow.intake i WHERE i.finished_at < present - workflow.retention('refusals');
+  DELETE FROM workflow.look l WHERE EXISTS (SELECT FROM workflow.look n WHERE n.workflow = l.workflow AND n.trigger = l.trigger AND n.upto > l.upto);
   DELETE FROM workflow.error x WHERE x.ctid = ANY (ARRAY(
     SELECT e.ctid FROM workflow.error e WHERE e.at < present - workflow.retention('errors') ORDER BY e.at LIMIT 10000));
   -- States go before the history that tells of their end; a piece a call, for the round lock is held meanwhile.

@@ -4,12 +4,12 @@
 CREATE FUNCTION workflow.access_list(OUT level text, OUT bindable boolean, OUT name text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT l.level, l.bindable, unnest(l.names) FROM (VALUES
-    ('viewer', true, '{workflows,versions,enrollments,waiting,outbox,refusals,errors,history,stuck,stat_workflow,templates,tasks,subscriptions,suppressions,
+    ('viewer', true, '{workflows,versions,enrollments,waiting,outbox,refusals,errors,history,stuck,stat_workflow,templates,tasks,subscriptions,suppressions,intakes,
                        schema,render}'::text[]),
-    ('viewer', false, '{validate,sources,recipes,affects,status,stat_worker,stat_outbox,doctor,result,unread_events,
+    ('viewer', false, '{validate,sources,imports,recipes,affects,status,stat_worker,stat_outbox,doctor,result,unread_events,
                         explain,explain_filter,matches,filter_to_sql,describe,diagram,diff,report,goals,preview}'),
     ('operator', true, '{enroll,unenroll,emit,pause,resume,archive,retry,suppress,unsuppress,approve,reject,complete_task}'),
-    ('operator', false, '{enroll_existing,cancel_messages,revive,migrate,simulate,halt,resume_all,reconcile}'),
+    ('operator', false, '{enroll_existing,stop_enrolling,cancel_messages,revive,migrate,simulate,halt,resume_all,reconcile}'),
     ('author', true, '{create_workflow,save_draft,publish,put_template,create_automated_action,pause,resume,archive}'),
     ('author', false, '{create_from_recipe,drop_workflow,migrate,simulate,filter_to_sql,matching_rows}'),
     ('sender', false, '{claim,ack,nack,extend,receipt,reply,wait_for_message}'),

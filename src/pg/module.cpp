@@ -22,7 +22,7 @@ constinit int nap_ms = 1000;
 constinit char* capture = nullptr;
 constinit int capture_memory_kb = 8192;
 constinit bool virtual_clock = false;
-constinit char* retention[5] = {};
+constinit char* retention[6] = {};
 constinit bool allow_superuser_code = false;
 constinit bool trace = false;
 constinit int max_definition_bytes = 1 << 20, max_steps = 500, max_depth = 16, max_triggers = 20, max_message_bytes = 1 << 20;
@@ -30,10 +30,15 @@ constinit int max_definition_bytes = 1 << 20, max_steps = 500, max_depth = 16, m
 
 namespace {
 
+constexpr size_t kTagBytesMax = 100;
+
 bool CheckCapture(char** value, void**, GucSource) noexcept {
   if (strcmp(*value, "on") == 0 || strcmp(*value, "off") == 0) return true;
-  if (strncmp(*value, "tag:", 4) == 0) GUC_check_errdetail("\"tag:NAME\" is not supported by this version of pg_workflow.");
-  else GUC_check_errdetail("The values are \"on\" and \"off\".");
+  const char* const name = strncmp(*value, "tag:", 4) == 0 ? *value + 4 : nullptr;
+  const size_t length = name == nullptr ? 0 : strlen(name);
+  if (length > 0 && length <= kTagBytesMax) return true;
+  if (name != nullptr) GUC_check_errdetail("After \"tag:\" comes a name of at most %d bytes.", static_cast<int>(kTagBytesMax));
+  else GUC_check_errdetail("The values are \"on\", \"off\" and \"tag:NAME\".");
   return false;
 }
 
@@ -54,6 +59,7 @@ constexpr Retention kRetentions[] = {
     {"pg_workflow.retention_states", "How long the state of an ended enrollment stays; at most as long as its history.", "400 days"},
     {"pg_workflow.retention_refusals", "How long events that did not enroll stay.", "30 days"},
     {"pg_workflow.retention_errors", "How long errors stay.", "90 days"},
+    {"pg_workflow.retention_imports", "How long it is remembered what was imported under a tag.", "30 days"},
 };
 
 struct Limit {

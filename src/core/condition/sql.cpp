@@ -1,6 +1,8 @@
 // Writing rules down. `x` is the field, `y` what it is compared with; each expression is null exactly where the evaluator's outcome is.
 #include "core/condition/sql.h"
 
+#include <algorithm>
+
 #include "core/condition/operators.h"
 #include "core/condition/sql_rule.h"
 
@@ -241,7 +243,31 @@ std::string WriteNode(const ConditionNode& node, const Condition& condition, con
   return (node.negated ? "(NOT (" : "(") + sql + (node.negated ? "))" : ")");
 }
 
+// Whether SQL has the same meaning without a clock, a zone and the author's rights.
+bool IsTimeless(const ConditionNode& node) {
+  if (node.kind != ConditionNode::Kind::kRule) return std::all_of(node.children.begin(), node.children.end(), IsTimeless);
+  const bool age = node.op == Operator::kWithinLast || node.op == Operator::kOlderThan;
+  return !age && node.op != Operator::kSql && node.value_fields.empty();
+}
+
+void WriteNecessary(const ConditionNode& node, const Condition& condition, const FieldTable& table, const SqlNames& names, std::string* sql) {
+  if (node.kind == ConditionNode::Kind::kAnd && !node.negated) {
+    for (const ConditionNode& child : node.children) WriteNecessary(child, condition, table, names, sql);
+    return;
+  }
+  if (!IsTimeless(node)) return;
+  Problems problems;
+  const std::string own = WriteNode(node, condition, table, names, &problems);
+  if (!problems.HasErrors()) *sql += (sql->empty() ? "" : " AND ") + own;
+}
+
 }  // namespace
+
+std::string NecessarySql(const Condition& condition, const FieldTable& table, const SqlNames& names) {
+  std::string sql;
+  WriteNecessary(condition.root, condition, table, names, &sql);
+  return sql.empty() ? "true" : sql;
+}
 
 std::string RuleToSql(const ConditionNode& rule, const std::string& path, const FieldTable& table, const SqlNames& names, Problems* problems) {
   return SqlRule(rule, path, table, names, problems).Write();

@@ -41,6 +41,9 @@ class SqlNames {
 
 // The whole condition, and one rule of it. What cannot be said in SQL with the same meaning is an error; the text is of no use then.
 std::string ToSql(const Condition& condition, const FieldTable& table, const SqlNames& names, Problems* problems);
+// What must hold of a row for which the condition is true, as far as it can be said in SQL whatever the time and the zone: `true` where nothing can. For
+// finding rows that the evaluator is then asked about.
+std::string NecessarySql(const Condition& condition, const FieldTable& table, const SqlNames& names);
 std::string RuleToSql(const ConditionNode& rule, const std::string& path, const FieldTable& table, const SqlNames& names, Problems* problems);
 
 }  // namespace workflow

@@ -31,6 +31,7 @@ class DefinitionReader {
     }
     bool known = triggers != nullptr && triggers->is_array();
     if (known) ReadTriggers(*triggers, "/triggers", context_);
+    if (context_->existing != nullptr) ReadExisting();
     if (!known) context_->open = true;
     ReadSettings(settings, "/settings", context_);
     if (goals != nullptr) ReadGoals(*goals, "/goals", context_);
@@ -54,9 +55,18 @@ class DefinitionReader {
     }
     reader_.Finish();
     ReadAutomatedAction(json_, context_);
+    if (context_->existing != nullptr) ReadExisting();
     CheckMessageSteps();
     CheckGoals(context_);
     CollectWatched(&context_->program);
+  }
+
+  void ReadExisting() {
+    const ExistingRows& existing = *context_->existing;
+    Trigger trigger{.on = "enroll_existing", .entity = existing.entity};
+    Names names = Names::OfLook(context_, existing.entity);
+    trigger.filter = CompileCondition(existing.filter, "", names, context_->problems);
+    context_->program.triggers.push_back(std::move(trigger));
   }
 
   // message.<id> names a step that writes messages.
@@ -115,6 +125,30 @@ std::optional<Program> CompileDefinition(const Json& json, const Catalog& catalo
   if (found.HasErrors()) return {};
   context.program.references.assign(context.references.begin(), context.references.end());
   return std::move(context.program);
+}
+
+std::optional<Program> CompileWithFilter(const Json& definition, const Catalog& catalog, const Json& filter, const std::string& entity, Problems* problems) {
+  const CompileLimits limits = CompileLimits::None();
+  const definition::ExistingRows existing = {filter, entity};
+  Problems found;
+  definition::CompileContext context = {.catalog = catalog, .limits = limits, .require_templates = false, .problems = &found};
+  context.existing = &existing;
+  definition::DefinitionReader(definition, &context).Read();
+  for (const Problem& problem : found.list()) {
+    if (problem.severity == Severity::kError) problems->Error(problem.path, problem.message, problem.hint);
+  }
+  if (found.HasErrors()) return {};
+  context.program.references.assign(context.references.begin(), context.references.end());
+  return std::move(context.program);
+}
+
+// A key of fields is of the rows that the triggers bring.
+std::string EntityOfEntry(const Program& program) {
+  if (program.settings.entry_key.empty()) return program.settings.entry_entity;
+  for (const Trigger& trigger : program.triggers) {
+    if (!trigger.entity.empty()) return trigger.entity;
+  }
+  return "contact";
 }
 
 std::optional<Filter> CompileFilter(const Json& json, const Catalog& catalog, const std::string& entity, Problems* problems) {

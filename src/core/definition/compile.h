@@ -35,6 +35,11 @@ std::optional<Program> CompileDefinition(const Json& definition, const Catalog& 
 std::optional<Program> CompileDefinition(const Json& definition, const Catalog& catalog, bool require_templates, Problems* problems,
                                          const CompileLimits& limits, FieldTable* for_server);
 
+// The program with one trigger more, the last: rows of `entity` for which `filter` holds, looked at as they are. Problems of the filter have the filter's places.
+std::optional<Program> CompileWithFilter(const Json& definition, const Catalog& catalog, const Json& filter, const std::string& entity, Problems* problems);
+// Whose rows may be let in besides those of its events: the entity that the entry key is of.
+std::string EntityOfEntry(const Program& program);
+
 // One condition by itself, over the rows of `entity` (and its contact): for functions that are given a filter.
 struct Filter {
   Condition condition;

@@ -12,6 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/value.h"
 #include "core/calendar/civil.h"
+#include "core/calendar/recurrence.h"
 #include "core/calendar/window.h"
 #include "core/condition/condition.h"
 #include "core/condition/field.h"
@@ -23,10 +24,23 @@ namespace workflow {
 
 inline constexpr int32_t kEndOfSteps = -1;
 
+// A date of the record that comes, perhaps again and again.
+struct DateTrigger {
+  uint32_t field = 0;
+  Recurrence rule = {};
+};
+
 struct Trigger {
-  std::string on;      // event name; "manual" enrolls by enroll() only
-  std::string entity;  // of the row that makes it ("order" of "order.paid"); empty for events that no row makes
-  std::optional<Condition> filter;
+  std::string on = {};      // event name; "manual" enrolls by enroll() only; "date" and "schedule" are made by no event
+  std::string entity = {};  // of the row that makes it ("order" of "order.paid"), or that is looked at; empty for events that no row makes
+  std::optional<Condition> filter = {};
+  int64_t settle_us = 0;    // the filter is asked about the committed row after so much quiet; 0: at once
+  std::optional<DateTrigger> date = {};
+  std::optional<Cron> schedule = {};
+  std::string name = {};    // of date and schedule: tells it from the workflow's others, in each version that has it
+
+  bool IsLook() const { return date || schedule; }
+  bool IsRecurring() const { return schedule || (date && date->rule.every != Every::kOnce); }
 };
 
 enum class ZoneSource : uint8_t { kAccount, kContact, kNamed };

@@ -107,6 +107,12 @@ Names Names::OfTrigger(CompileContext* context, const std::string& entity) {
   return names;
 }
 
+Names Names::OfLook(CompileContext* context, const std::string& entity) {
+  Names names = OfTrigger(context, entity);
+  names.trigger_entity_.clear();
+  return names;
+}
+
 Names Names::OfEntry(CompileContext* context) { return Names(context, Place::kEntry, context->entities); }
 
 Names Names::OfSteps(CompileContext* context) { return Names(context, Place::kStep, context->entities); }

@@ -17,6 +17,12 @@ namespace workflow::definition {
 
 inline constexpr const char* kContact = "contact";
 
+// Rows that are there already, by a filter of a caller's: as one trigger more.
+struct ExistingRows {
+  const Json& filter;
+  std::string entity;
+};
+
 // What the readers of one definition share.
 struct CompileContext {
   const Catalog& catalog;
@@ -33,12 +39,15 @@ struct CompileContext {
   // A trigger could not be read, so what it would bring is not known: then every attached entity passes, lest one mistake be
   // reported as many.
   bool open = false;
+  const ExistingRows* existing = nullptr;
 };
 
 class Names final : public FieldScope {
  public:
   // For the filter of a trigger on an event of `entity`, which is empty where no row makes the event.
   static Names OfTrigger(CompileContext* context, const std::string& entity);
+  // For a trigger that looks at rows of `entity` as they are: they have no change.
+  static Names OfLook(CompileContext* context, const std::string& entity);
   // For the entry key, which is reckoned before there is an enrollment.
   static Names OfEntry(CompileContext* context);
   static Names OfSteps(CompileContext* context);

@@ -125,7 +125,9 @@ class SettingsReader {
       settings_.entry_entity = *entity;
     }
     bool by_contact = settings_.entry_key.empty() && settings_.entry_entity == kContact;
-    settings_.reentry = by_contact ? Reentry::kNever : Reentry::kAfterExit;
+    const std::vector<Trigger>& triggers = context_->program.triggers;
+    const bool recurs = std::any_of(triggers.begin(), triggers.end(), [](const Trigger& trigger) { return trigger.IsRecurring(); });
+    settings_.reentry = by_contact && !recurs ? Reentry::kNever : Reentry::kAfterExit;
     if (auto reentry = reader_.Choose("reentry", kReentries)) settings_.reentry = static_cast<Reentry>(*reentry);
     settings_.cooldown = Positive("cooldown");
     if (settings_.cooldown && settings_.reentry == Reentry::kNever) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/calendar/recurrence.h"
+
 namespace workflow::enrollment {
 namespace {
 
@@ -17,14 +19,6 @@ Instant ShiftLocal(LocalTime local, const Duration& offset, const Zone& zone) {
   const int64_t time_of_day = local.us - date.days * kDay;
   const Date moved = PlusDays(AddMonths(date, offset.months), offset.days);
   return Instant{ToInstant(LocalTime{moved.days * kDay + time_of_day}, zone).us + offset.us};
-}
-
-// Fields inside json have no type of their own; text that reads as a date or time is one.
-Value FromText(const std::string& text) {
-  if (const auto instant = ParseInstant(text)) return Value(*instant);
-  if (const auto local = ParseLocalTime(text)) return Value(*local);
-  if (const auto date = ParseDate(text)) return Value(*date);
-  return {};
 }
 
 std::optional<Instant> DateEnd(const Value& value, const WaitStep& wait, const Duration& offset, const Zone& zone) {
@@ -63,8 +57,9 @@ std::optional<Instant> FieldEnd(const WaitStep& wait, const Surroundings& around
     if (!days) return std::nullopt;
     offset.days += *days;
   }
+  // Fields inside json have no type of their own.
   const auto* text = value->As<std::string>();
-  return DateEnd(text != nullptr ? FromText(*text) : *value, wait, offset, *around.zone);
+  return DateEnd(text != nullptr ? MomentFromText(*text) : *value, wait, offset, *around.zone);
 }
 
 // The first `time` at or after `from`. A time that autumn repeats counts at its first occurrence only.

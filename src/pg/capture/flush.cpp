@@ -7,6 +7,7 @@
 #include "pg/capture/capture.h"
 #include "pg/capture/event_log.h"
 #include "pg/capture/fold.h"
+#include "pg/capture/import.h"
 #include "pg/server/entry.h"
 #include "pg/wakeup.h"
 
@@ -141,6 +142,7 @@ void Write(const std::vector<Folded>& folded) {
 
 void BeforeCommit() {
   FlushCapture();
+  FlushImports();
   AppendFaults();
 }
 
@@ -156,6 +158,8 @@ extern "C" void CaptureOnTransaction(XactEvent event, void*) {
     case XACT_EVENT_ABORT:
     case XACT_EVENT_PREPARE:
       journal->TransactionEnded();
+      imports->TransactionEnded();
+      ForgetImportPlans();
       ForgetChains();
       ForgetOldPlans();
       ForgetFaults();
@@ -166,8 +170,10 @@ extern "C" void CaptureOnTransaction(XactEvent event, void*) {
 }
 
 extern "C" void CaptureOnSubtransaction(SubXactEvent event, SubTransactionId subtransaction, SubTransactionId parent, void*) noexcept {
-  if (event == SUBXACT_EVENT_COMMIT_SUB) journal->SubtransactionCommitted(subtransaction, parent);
-  else if (event == SUBXACT_EVENT_ABORT_SUB) journal->SubtransactionAborted(subtransaction);
+  for (Journal* each : {journal, imports}) {
+    if (event == SUBXACT_EVENT_COMMIT_SUB) each->SubtransactionCommitted(subtransaction, parent);
+    else if (event == SUBXACT_EVENT_ABORT_SUB) each->SubtransactionAborted(subtransaction);
+  }
 }
 
 }  // namespace
@@ -194,12 +200,13 @@ void FlushForRound() {
 void RegisterCapture() {
   if (journal != nullptr) return;
   RegisterPlanInvalidation();
-  auto* made = new Journal();
+  auto made = std::make_unique<Journal>();
+  if (imports == nullptr) imports = new Journal();
   CallBackend([] {
     RegisterXactCallback(CaptureOnTransaction, nullptr);
     RegisterSubXactCallback(CaptureOnSubtransaction, nullptr);
   });
-  journal = made;
+  journal = made.release();
 }
 
 }  // namespace workflow::pg

@@ -7,6 +7,7 @@
 #include "pg/capture/capture.h"
 #include "pg/capture/evaluate.h"
 #include "pg/capture/event_log.h"
+#include "pg/capture/import.h"
 #include "pg/server/entry.h"
 #include "pg/settings.h"
 
@@ -133,10 +134,34 @@ void Dispatch(const TriggerData& data) {
   if (journal->pending_bytes() > static_cast<size_t>(settings::capture_memory_kb) * 1024) FlushCapture();
 }
 
+constexpr const char* kTag = "tag:";
+
+// Of an import only the keys count, and whether the row is there in the end: what it was before does not.
+void Remember(const TriggerData& data) {
+  const RelationPlan& plan = *ImportPlanFor(data.tg_relation, data.tg_trigger->tgargs[0], settings::capture + strlen(kTag));
+  const auto note = [&](char op, HeapTuple tuple, TupleTableSlot* slot, Gathered* into) {
+    const RowImage& image = Gather(plan, slot, into);
+    imports->Append({.plan = plan.source.get(), .command = CommandOf(plan, tuple, op == 'D'), .op = op, .old = op == 'D' ? &image : nullptr,
+                     .fresh = op == 'D' ? nullptr : &image, .own_old = true});
+  };
+  if (TRIGGER_FIRED_BY_INSERT(data.tg_event)) {
+    note('I', data.tg_trigtuple, data.tg_trigslot, &rooms->fresh);
+  } else if (TRIGGER_FIRED_BY_UPDATE(data.tg_event)) {
+    note('D', data.tg_trigtuple, data.tg_trigslot, &rooms->old);
+    note('I', data.tg_newtuple, data.tg_newslot, &rooms->fresh);
+  } else if (TRIGGER_FIRED_BY_DELETE(data.tg_event)) {
+    note('D', data.tg_trigtuple, data.tg_trigslot, &rooms->old);
+  } else {
+    imports->Append({.plan = plan.source.get(), .command = CallBackend([] { return GetCurrentCommandId(false); }), .op = 'T'});
+  }
+  if (imports->pending_bytes() > static_cast<size_t>(settings::capture_memory_kb) * 1024) FlushImports();
+}
+
 // What an exception of ours says; errors of the server and want of memory are the host's as well and pass.
 std::string Caught(const TriggerData& data) {
   try {
-    Dispatch(data);
+    if (strncmp(settings::capture, kTag, strlen(kTag)) == 0) Remember(data);
+    else Dispatch(data);
     return {};
   } catch (const SqlError& error) {
     return error.message;

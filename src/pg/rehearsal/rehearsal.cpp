@@ -31,7 +31,7 @@ std::string MessageOf(const Raised& raised) {
 
 Rehearsal::Rehearsal(const Registry& registry, const TemplateStore& templates, const LoadedVersion& version, Script script)
     : registry_(registry), templates_(templates), version_(version), script_(std::move(script)),
-      needed_(registry, templates.references(), &version.program), timers_(script_.start, std::nullopt),
+      needed_(registry, templates.references(), {&version.program}), timers_(script_.start, std::nullopt),
       round_{registry_, needed_, templates_, timers_, script_.start, true}, contacts_(DefaultContactSource(registry, script_.account)) {
   round_.has_suppressions = true;  // whoever sends asks
   round_.imagined = &imagined_;

@@ -120,6 +120,7 @@ struct RoundContext {
   int32_t locks_left = 100;      // rows of the CRM that this round may still lock (semantics 31)
   std::map<int32_t, Tally> tallies = {};  // of the batches that succeeded
   std::string at_step = {};      // the step that is being taken: what fails, fails there
+  std::map<int64_t, const LoadedVersion*> offered = {};  // of intakes with a filter of their own: the version with it
   bool has_suppressions = false; // whether anybody has withdrawn anything
   std::map<int32_t, int32_t> failing = {};  // of each workflow, failures since the last success
   std::set<int32_t> suspended = {};  // workflows that this round has suspended
@@ -151,6 +152,8 @@ class Batch {
   Failure FailTimer(const TimerItem& timer, const std::string& message, int64_t pause_us, const std::string& step);
   void Save();
   const Counts& counts() const { return counts_; }
+  // How many of these would be let in, each as if it came alone. Nothing is done, and nothing of this batch may be saved.
+  int64_t CountEntries(const std::vector<const LogEvent*>& events);
 
  private:
   friend class Rehearsal;
@@ -165,6 +168,11 @@ class Batch {
   void OfRow(const LogEvent& event, const ResolveRequest& request, const class EventWords& words, std::vector<Candidate>* candidates);
   void Replied(const LogEvent& event, const ResolveRequest& request, const Json& wanted, std::vector<Candidate>* candidates);  // replies.cpp
   void OfName(const LogEvent& event, std::vector<Candidate>* candidates);
+  void OfOffer(const LogEvent& event, const ResolveRequest& request, std::vector<Candidate>* candidates);  // offered.cpp
+  void FindDue(std::vector<Candidate>* candidates);
+  void NameRow(const LogEvent& event, const ResolveRequest& request, const std::string& contact, Candidate* candidate) const;
+  std::vector<const Trigger*> TriggersOf(const Candidate& candidate) const;
+  Refusal DecideTriggers(const Candidate& candidate, EntryCase* entry, const Surroundings& around) const;
   void Offer(const Candidate& candidate, std::vector<Candidate>* candidates);
   std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const;
   void Admit(const Candidate& candidate, const EntryKey& by);
@@ -285,6 +293,7 @@ class Batch {
   RowStore rows_;
   const bool defer_start_;
   const std::string stop_before_;
+  bool counts_only_ = false;                      // CountEntries
   Counts counts_;
   std::deque<Value> values_;                      // what facts point to that no row holds
   std::deque<std::unique_ptr<Enrolled>> enrolled_;

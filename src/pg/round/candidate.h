@@ -19,6 +19,7 @@ struct Batch::Candidate {
   const Source* entry_source = nullptr;
   std::string entry_row;
   std::string account;
+  std::vector<int32_t> triggers;       // of a row that is offered: those that may let it in, by index; none: every one that the event's name fits
   Json data;
   std::vector<Outcome> answers;        // of the server, to rules of its program
 };

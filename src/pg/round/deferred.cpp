@@ -109,10 +109,9 @@ void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
   while (!open.empty()) {
     for (Case& one : open) {
       one.asked.clear();
-      for (const Trigger& trigger : one.candidate->version->program.triggers) {
-        if (trigger.on != one.candidate->on) continue;
-        if (!trigger.filter) break;
-        const Outcome outcome = Evaluate(*trigger.filter, Facts(one.values, one.candidate->answers, &one.asked), round_.now, one.zone);
+      for (const Trigger* trigger : TriggersOf(*one.candidate)) {
+        if (!trigger->filter) break;
+        const Outcome outcome = Evaluate(*trigger->filter, Facts(one.values, one.candidate->answers, &one.asked), round_.now, one.zone);
         if (outcome == Outcome::kTrue || !one.asked.empty()) break;
       }
     }

@@ -11,7 +11,9 @@
 namespace workflow::pg {
 namespace {
 
+// Whether it is about a row that may let somebody in.
 bool HasWanted(const LogEvent& event) {
+  if (event.kind == 's') return true;
   const Json* wanted = event.body.Find("wanted");
   return event.kind == 'r' && wanted != nullptr && wanted->is_array() && !wanted->array().empty();
 }
@@ -44,6 +46,7 @@ bool IsReply(const LogEvent& event) {
     const Json* on = wanted.Find("on");
     return on != nullptr && on->is_string() && on->string() == kReplyEvent;
   };
+  if (event.kind == 's') return false;
   const auto& wanted = event.body.Find("wanted")->array();
   return std::any_of(wanted.begin(), wanted.end(), is_it);
 }
@@ -69,6 +72,7 @@ std::string FilterSeen(const Program& program, const std::string& on, const Surr
 void Batch::Enter(const std::vector<const LogEvent*>& events) {
   std::vector<Candidate> candidates = Candidates(events);
   PrepareHearings();
+  FindDue(&candidates);
   if (candidates.empty()) return;
   LoadKnown(&candidates);
   LoadAncestors(candidates);
@@ -98,7 +102,8 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
     const bool replied = IsReply(*event);
     if (IsTie(*event) || replied) rows_.Want({source->id, event->row_key});
     request_of[event] = requests.size();
-    requests.push_back({source, event->row_key, event->account, row, event->parked || IsTie(*event)});
+    // What is offered was never recorded: the row is read as it is.
+    requests.push_back({source, event->row_key, event->account, row, event->parked || IsTie(*event) || event->kind == 's'});
     if (replied && source->binding.replies && !source->binding.replies->contact.empty()) reply_of[event] = 0;
   }
   for (auto& [event, index] : reply_of) {  // who wrote it may be found another way than whose row it is
@@ -118,9 +123,11 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
 
   std::vector<Candidate> candidates;
   for (const LogEvent* event : events) {
-    if (event->kind == 'r') {
+    if (event->kind == 'r' || event->kind == 's') {
       const auto found = request_of.find(event);
-      if (found != request_of.end()) OfRow(*event, requests[found->second], words, &candidates);
+      if (found == request_of.end()) continue;
+      if (event->kind == 'r') OfRow(*event, requests[found->second], words, &candidates);
+      else OfOffer(*event, requests[found->second], &candidates);
     } else if (event->kind == 'e' || event->kind == 'n') {
       OfName(*event, &candidates);
     }
@@ -151,11 +158,7 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, const Ev
       base.event = &event;
       base.wanted = &wanted;
       base.on = on;
-      base.contact_source = ContactSource(round_.registry, *request.source);
-      base.contact_key = contact;
-      base.entry_source = request.source;
-      base.entry_row = event.row_key;
-      base.account = request.account;
+      NameRow(event, request, contact, &base);
       base.event_uuid = id;
       if (!WordOf(*bound).empty()) base.data = Json::MakeObject({{std::string(WordOf(*bound)), words.Of(event, wanted)}});
       // The id if the row had led to another number of contacts: only a row that may lead to several has one.
@@ -168,6 +171,14 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, const Ev
       }
     }
   }
+}
+
+void Batch::NameRow(const LogEvent& event, const ResolveRequest& request, const std::string& contact, Candidate* candidate) const {
+  candidate->contact_source = ContactSource(round_.registry, *request.source);
+  candidate->contact_key = contact;
+  candidate->entry_source = request.source;
+  candidate->entry_row = event.row_key;
+  candidate->account = request.account;
 }
 
 // An event that comes once has the same id each time it is found; one that comes again has its transaction in it.
@@ -235,7 +246,7 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
       if (candidate.account.empty()) candidate.account = contact.account;
     }
     if (candidate.account.empty() && candidate.event->kind == 'n') candidate.account = candidate.version->account;
-    candidate.event_at = TimeOf(*candidate.event, candidate.wanted, candidate.entry_source, zone);
+    if (candidate.event->kind != 's') candidate.event_at = TimeOf(*candidate.event, candidate.wanted, candidate.entry_source, zone);
     contact_sources.insert(candidate.contact_source == nullptr ? 0 : candidate.contact_source->id);
     accounts.push_back(candidate.account);
     contacts.push_back(candidate.contact_key);
@@ -279,7 +290,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
   for (Candidate& candidate : *candidates) {
     // A tenant's workflow is for that tenant's contacts only.
     if (!candidate.version->account.empty() && candidate.version->account != candidate.account) continue;
-    if (IsHeardBefore(candidate)) {  // what happened before may have ended what stands in the way
+    if (!counts_only_ && IsHeardBefore(candidate)) {  // what happened before may have ended what stands in the way
       StartAdmitted();
       HearUntil(candidate.event);
     }
@@ -304,7 +315,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     if (by) entry.entry_key = entry_key;
     const KnownKey key = KeyOf(candidate, entry_key);
     // Somebody let in a moment ago under this key may be through already: that decides whether this event may enter.
-    if (known_[key].live && std::any_of(admitted_.begin(), admitted_.end(), [&](const Enrolled* admitted) {
+    if (!counts_only_ && known_[key].live && std::any_of(admitted_.begin(), admitted_.end(), [&](const Enrolled* admitted) {
           return KeyOf(*admitted, admitted->entry_key) == key;
         })) {
       StartAdmitted();
@@ -326,24 +337,46 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     as_if.contact_source = candidate.contact_source;
     as_if.version = candidate.version;
     const Surroundings around{round_.now, &ZoneOf(as_if), Facts(facts, candidate.answers, nullptr), candidate.event->backfill};
-    Refusal refusal = Refusal::kFilter;
-    if (candidate.event->kind == 'n') {
-      refusal = DecideEntry(program, entry, around);
-    } else {
-      for (const Trigger& trigger : program.triggers) {  // any of them may enroll
-        if (trigger.on != candidate.on) continue;
-        entry.trigger = &trigger;
-        refusal = DecideEntry(program, entry, around);
-        if (refusal != Refusal::kFilter) break;
-      }
-    }
+    const Refusal refusal = DecideTriggers(candidate, &entry, around);
+    // What was offered and is not meant is no news.
+    const bool quiet = candidate.event->kind == 's' && (refusal == Refusal::kFilter || refusal == Refusal::kNotLive || refusal == Refusal::kDuplicateEvent);
     if (refusal == Refusal::kNone) {
       Admit(candidate, *by);
-    } else if (refusal != Refusal::kDuplicateEvent || !(candidate.event->parked || HasWord(candidate.wanted))) {
+    } else if (!quiet && (refusal != Refusal::kDuplicateEvent || !(candidate.event->parked || HasWord(candidate.wanted)))) {
       refusals_.push_back({refusal, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
                            candidate.contact_key, entry_key, refusal == Refusal::kFilter ? FilterSeen(program, candidate.on, around) : std::string()});
     }
   }
+}
+
+// Any of the triggers may enroll; by hand nobody is asked.
+Refusal Batch::DecideTriggers(const Candidate& candidate, EntryCase* entry, const Surroundings& around) const {
+  const Program& program = candidate.version->program;
+  const bool by_import = candidate.event->kind == 's' && candidate.triggers.empty();
+  if (candidate.event->kind == 'n' || by_import) return DecideEntry(program, *entry, around);
+  Refusal refusal = Refusal::kFilter;
+  for (const Trigger* trigger : TriggersOf(candidate)) {
+    entry->trigger = trigger;
+    refusal = DecideEntry(program, *entry, around);
+    if (refusal != Refusal::kFilter) break;
+  }
+  return refusal;
+}
+
+std::vector<const Trigger*> Batch::TriggersOf(const Candidate& candidate) const {
+  const std::vector<Trigger>& all = candidate.version->program.triggers;
+  std::vector<const Trigger*> triggers;
+  for (const int32_t index : candidate.triggers) triggers.push_back(&all[static_cast<size_t>(index)]);
+  if (candidate.event->kind == 's') return triggers;
+  for (const Trigger& trigger : all) if (trigger.on == candidate.on) triggers.push_back(&trigger);
+  return triggers;
+}
+
+int64_t Batch::CountEntries(const std::vector<const LogEvent*>& events) {
+  counts_only_ = true;
+  for (size_t i = 0; i < events.size(); ++i) order_.emplace(events[i], i);
+  Enter(events);
+  return static_cast<int64_t>(admitted_.size());
 }
 
 void Batch::Admit(const Candidate& candidate, const EntryKey& by) {

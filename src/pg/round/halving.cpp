@@ -159,7 +159,7 @@ bool IsAftermath(const LogEvent& event) {
     const Json* wanted = event.body.Find("wanted");
     return wanted == nullptr || !wanted->is_array() || wanted->array().empty() || event.body.Find("gone") != nullptr;
   }
-  return event.kind != 'e' && event.kind != 'n';
+  return event.kind != 'e' && event.kind != 'n' && event.kind != 's';
 }
 
 bool Renames(const LogEvent& event) { return event.kind == 'r' && !event.applied && event.body.Find("was") != nullptr; }

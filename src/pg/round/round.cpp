@@ -5,6 +5,7 @@
 #include "pg/convert.h"
 #include "pg/round/batch.h"
 #include "pg/round/halving.h"
+#include "pg/round/intake.h"
 #include "pg/round/suspending.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
@@ -160,8 +161,9 @@ RoundResult RunRound(const RoundRequest& request) {
   const RegistryPin pin;
   const Registry& registry = CurrentRegistry();
   const TemplateStore& templates = TemplateStore::Current(registry);
-  const NeededFields needed(registry, templates.references());
   const Instant now = request.as_of ? *request.as_of : ToInstant(GetCurrentTimestamp());
+  Intakes intakes(registry, templates, now, request.as_of.has_value());
+  const NeededFields needed(registry, templates.references(), intakes.programs());
   TimerStore store(now, log.timer_cursor());
   RoundContext context{registry, needed, templates, store, now, request.as_of.has_value(), ReadPauses(), ReadEpochs(), 100};
 
@@ -171,15 +173,17 @@ RoundResult RunRound(const RoundRequest& request) {
   const std::vector<LogEvent> events = log.Read(limit);
   TakeEvents(&context, &result, events);
   TakeEvents(&context, &result, ReadParked(events, now, limit));
+  intakes.Take(&context, &result, limit);
   const std::vector<TimerItem> timers = ReadTimers(&store, limit);
   TakeTimers(&context, &result, timers);
 
   result.events = static_cast<int32_t>(events.size());
-  result.more = log.more() || static_cast<int>(timers.size()) == limit;
+  result.more = result.more || log.more() || static_cast<int>(timers.size()) == limit;
   SaveTallies(context.tallies, now);
   result.took_us = GetCurrentTimestamp() - began;
   if (log.moved() || store.moved() || (request.as_of && log.last_as_of() != request.as_of)) log.Append(result, request.as_of, store.cursor());
   result.next_due = store.NextDue();
+  if (intakes.next() && (!result.next_due || *intakes.next() < *result.next_due)) result.next_due = intakes.next();
   spi.Finish();
   return result;
 }

@@ -59,7 +59,7 @@ std::vector<std::vector<std::string>> KeyColumns(const Source& source, const std
   return columns;
 }
 
-NeededFields::NeededFields(const Registry& registry, const std::vector<std::string>& references, const Program* more) {
+NeededFields::NeededFields(const Registry& registry, const std::vector<std::string>& references, const std::vector<const Program*>& more) {
   std::map<std::string, std::set<std::string>> names;  // by entity; "" among them means all
   const auto refer = [&](const std::string& reference) {
     const size_t dot = reference.find('.');
@@ -67,14 +67,14 @@ NeededFields::NeededFields(const Registry& registry, const std::vector<std::stri
     else names[reference.substr(0, dot)].insert(reference.substr(dot + 1, reference.find('.', dot + 1) - dot - 1));
   };
   for (const std::string& reference : references) refer(reference);
-  const auto read_by = [&](const Program& program) {
-    for (const Field& field : program.table.fields) {
+  std::vector<const Program*> programs = more;
+  for (const auto& version : registry.versions) programs.push_back(&version->program);
+  for (const Program* program : programs) {
+    for (const Field& field : program->table.fields) {
       if (field.scope == Scope::kRow) names[field.entity].insert(field.name);
     }
-    for (const std::string& reference : program.references) refer(reference);
-  };
-  for (const auto& version : registry.versions) read_by(version->program);
-  if (more != nullptr) read_by(*more);
+    for (const std::string& reference : program->references) refer(reference);
+  }
   // What a message to a contact needs whatever its template says.
   for (const char* name : {"email", "phone", "locale", "language", "push_token"}) names["contact"].insert(name);
   for (const auto& source : registry.sources) {

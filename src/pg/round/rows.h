@@ -42,9 +42,8 @@ using ImaginedRows = std::map<RowKey, ImaginedRow>;
 // Which fields of each source the loaded programs and templates read; kept until the registry changes.
 class NeededFields {
  public:
-  // `references` are the dotted names that stored templates read.
-  // `more`: a program that is not among the loaded ones.
-  NeededFields(const Registry& registry, const std::vector<std::string>& references, const Program* more = nullptr);
+  // `references` are the dotted names that stored templates read; `more`: programs beside those of the registry.
+  NeededFields(const Registry& registry, const std::vector<std::string>& references, const std::vector<const Program*>& more = {});
   const std::vector<size_t>& Of(int32_t source) const;
   // Only what the bindings' rules of consent read.
   static NeededFields ForConsent(const Registry& registry);
