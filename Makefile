@@ -49,10 +49,18 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call ROOM,$(room))))
 .PHONY: FORCE
 
-# The install script is the parts in the order of their numbers.
-$(SCRIPT): $(sort $(wildcard sql/parts/*.sql)) pg_workflow.control
-	{ printf '%s\n' '\echo Use "CREATE EXTENSION pg_workflow" to load this file. \quit'; cat $(filter %.sql,$^); } > $@
+# The install script is the parts in the order of their numbers, and the recipes as rows.
+RECIPES = $(sort $(wildcard recipes/*.json))
+$(SCRIPT): $(sort $(wildcard sql/parts/*.sql)) $(RECIPES) scripts/recipes pg_workflow.control
+	{ printf '%s\n' '\echo Use "CREATE EXTENSION pg_workflow" to load this file. \quit'; cat $(filter %.sql,$^); scripts/recipes $(RECIPES); } > $@
 all: $(SCRIPT)
+
+# The files as well, for people to read.
+install: install-recipes
+.PHONY: install-recipes
+install-recipes:
+	install -d '$(DESTDIR)$(datadir)/extension/$(EXTENSION)/recipes'
+	install -m 644 $(RECIPES) '$(DESTDIR)$(datadir)/extension/$(EXTENSION)/recipes/'
 
 # pg_regress before 16 has no --expecteddir: it looks for expected/ beside the scripts.
 test/expected:

@@ -72,10 +72,15 @@ SELECT t.at, workflow.enrollment_uuid(t.enrollment) AS enrollment, e.account, e.
   LEFT JOIN workflow.workflow w ON w.id = e.workflow LEFT JOIN workflow.version v ON v.id = e.version;
 COMMENT ON VIEW workflow.history IS 'What happened to each enrollment, step by step, and why; id is the order in which it happened; seen: the rules that decided it, with the values they saw.';
 
+CREATE FUNCTION workflow.unknown_zones() RETURNS bigint
+LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_unknown_zones';
+COMMENT ON FUNCTION workflow.unknown_zones() IS
+'How many contacts have no zone that the server knows, by the rules of their binding; reads the tables as who attached them. 0 where a binding names no zone.';
+
 CREATE VIEW workflow.status AS
 SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() AS is_copy, workflow.virtual_now() AS virtual_now,
        r.at AS last_round_at, workflow.unread_events() AS unread_events,
-       s.live, s.waiting, t.overdue, h.held, p.parked, f.faults, d.outbox, NULL::bigint AS unknown_zones, u.suspended
+       s.live, s.waiting, t.overdue, h.held, p.parked, f.faults, d.outbox, workflow.unknown_zones() AS unknown_zones, u.suspended
   FROM pg_extension x
   LEFT JOIN LATERAL (SELECT n.at FROM workflow.round n ORDER BY n.id DESC LIMIT 1) r ON true
   CROSS JOIN LATERAL (SELECT count(*) AS live, count(*) FILTER (WHERE c.due IS NOT NULL) AS waiting FROM workflow.state c WHERE c.phase <> 'ended') s
@@ -91,4 +96,4 @@ SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() 
 COMMENT ON VIEW workflow.status IS
 'How it stands, one row: halted (by halt() or as a copy), the last round, events not read yet, enrollments live and waiting, timers overdue (the worker is '
 'behind or down), timers set aside by a pause, events without a contact, faults of capture, messages by state. It counts, so it takes its time on large tables. '
-'unknown_zones is NULL: not counted in this version. suspended: workflows that failures have paused.';
+'unknown_zones: contacts whose zone is empty or unknown, so that the account''s or UTC is taken. suspended: workflows that failures have paused.';

@@ -12,7 +12,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     ('operator', false, '{enroll_existing,stop_enrolling,cancel_messages,revive,migrate,simulate,halt,resume_all,reconcile}'),
     ('author', true, '{create_workflow,save_draft,publish,put_template,create_automated_action,pause,resume,archive}'),
     ('author', false, '{create_from_recipe,drop_workflow,migrate,simulate,filter_to_sql,matching_rows}'),
-    ('sender', false, '{claim,ack,nack,extend,receipt,reply,wait_for_message}'),
+    ('sender', false, '{claim,ack,nack,extend,receipt,reply,wait_for_message,message_waits}'),
     ('admin', false, '{attach,detach,uninstall,adopt,tick,maintain,ensure_event_log,set_account,set_cap,set_throttle,set_webhook_secret,forget,
                        merge_contacts,grant_access,revoke_access,audit,accesses}')) l(level, bindable, names)
 $$;

@@ -1,4 +1,5 @@
 // A definition told to people: workflow.describe_definition(), diff_definitions(), draw_definition(), normal_definition().
+#include "core/definition/recipe.h"
 #include "core/telling/telling.h"
 #include "pg/convert.h"
 #include "pg/functions/problems.h"
@@ -40,4 +41,17 @@ WF_FUNCTION(workflow_draw_definition) {
 WF_FUNCTION(workflow_normal_definition) {
   using namespace workflow::pg;
   return JsonbOf(workflow::NormalDefinition(DefinitionOf(PG_GETARG_DATUM(0))));
+}
+
+// (recipe jsonb, params jsonb) -> jsonb
+WF_FUNCTION(workflow_fill_recipe) {
+  using namespace workflow;
+  using namespace workflow::pg;
+  Problems problems;
+  const auto filled = FillRecipe(DefinitionOf(PG_GETARG_DATUM(0)), DefinitionOf(PG_GETARG_DATUM(1)), &problems);
+  if (!filled) {
+    const Problem& first = problems.list().front();
+    throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, first.message, {}, first.hint};
+  }
+  return JsonbOf(*filled);
 }

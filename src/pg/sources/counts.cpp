@@ -86,7 +86,14 @@ bool HasKnownZone(const std::vector<const ZoneRule*>& rules, const Rows& rows, s
   return false;
 }
 
-void CountZones(const Binding& binding, const std::string& from, std::vector<Finding>* findings) {
+struct LostZones {
+  bool has_rules = false;
+  int64_t count = 0;
+  std::vector<std::string> examples;
+};
+
+LostZones FindLostZones(const Binding& binding, const std::string& from) {
+  LostZones lost;
   std::vector<const ZoneRule*> rules;
   std::string columns, positions;
   for (const ZoneRule& rule : binding.zone) {
@@ -95,23 +102,28 @@ void CountZones(const Binding& binding, const std::string& from, std::vector<Fin
     columns += ", " + (rule.sql.empty() ? RowColumn(rule.column) : "(" + rule.sql + ")") + "::pg_catalog.text";
     positions += (positions.empty() ? "" : ", ") + std::to_string(rules.size() + 1);
   }
-  if (rules.empty()) return;
+  if (rules.empty()) return lost;
+  lost.has_rules = true;
   Rows rows = ExecuteOnce("SELECT pg_catalog.count(*)" + columns + from + " GROUP BY " + positions + " ORDER BY 1 DESC, " + positions);
-  int64_t lost = 0;
-  std::vector<std::string> examples;
   for (size_t i = 0; i < rows.size(); ++i) {
     std::string unknown;
     if (HasKnownZone(rules, rows, i, &unknown)) continue;
-    lost += rows.Int8(i, 1);
-    const bool is_new = std::find(examples.begin(), examples.end(), unknown) == examples.end();
-    if (!unknown.empty() && is_new && examples.size() < kExamplesMax) examples.push_back(unknown);
+    lost.count += rows.Int8(i, 1);
+    const bool is_new = std::find(lost.examples.begin(), lost.examples.end(), unknown) == lost.examples.end();
+    if (!unknown.empty() && is_new && lost.examples.size() < kExamplesMax) lost.examples.push_back(unknown);
   }
   rows.Free();
+  return lost;
+}
+
+void CountZones(const Binding& binding, const std::string& from, std::vector<Finding>* findings) {
+  const LostZones lost = FindLostZones(binding, from);
+  if (!lost.has_rules) return;
   std::string hint;
-  for (const std::string& example : examples) hint += (hint.empty() ? "Unknown zones are " : ", ") + example;
-  findings->push_back({lost > 0 ? "warning" : "info", "/zone",
-                       Counted(lost, "contact has", "contacts have") + " no known zone and " + (lost == 1 ? "takes" : "take") + " the account's",
-                       hint.empty() ? hint : hint + ".", lost});
+  for (const std::string& example : lost.examples) hint += (hint.empty() ? "Unknown zones are " : ", ") + example;
+  findings->push_back({lost.count > 0 ? "warning" : "info", "/zone",
+                       Counted(lost.count, "contact has", "contacts have") + " no known zone and " + (lost.count == 1 ? "takes" : "take") + " the account's",
+                       hint.empty() ? hint : hint + ".", lost.count});
 }
 
 // Conditions over rows as if each had just been inserted, and as capture takes them: what it cannot tell is no event.
@@ -226,3 +238,27 @@ std::vector<Finding> CountRows(const Binding& binding, Oid relation, const Sourc
 }
 
 }  // namespace workflow::pg
+
+// Contacts whose zone falls back to the account's, of every attached table (semantics 12). A table that cannot be read has none that can be counted.
+WF_FUNCTION(workflow_unknown_zones) {
+  using namespace workflow::pg;
+  int64_t count = 0;
+  Spi spi;
+  const RegistryPin pin;
+  for (const auto& source : CurrentRegistry().sources) {
+    if (source->binding.entity != "contact" || !source->broken.empty()) continue;
+    Subtransaction attempt;
+    Raised raised;
+    int64_t lost = 0;
+    const bool read = Contained(
+        [&] {
+          RunAs(source->owner, source->search_path, [&] { lost = FindLostZones(source->binding, " FROM " + QualifiedName(source->relation) + " AS \"row\"").count; });
+        },
+        raised);
+    attempt.RollBack();
+    if (!read && raised.backend != nullptr && ERRCODE_TO_CATEGORY(raised.backend->sqlerrcode) == ERRCODE_TO_CATEGORY(ERRCODE_OPERATOR_INTERVENTION)) Rethrow(raised);
+    count += lost;
+  }
+  spi.Finish();
+  PG_RETURN_INT64(count);
+}
