@@ -191,3 +191,17 @@ END $$;
 COMMENT ON FUNCTION workflow.message_facts(bigint[], bigint) IS
 'Of each enrollment and step the newest message: its outcome, when it was sent, and the first receipt of each kind, those of machines under "machine_<kind>". since: no '
 'message has a lower number; the tables of earlier days are left out.';
+
+CREATE FUNCTION workflow.claimed_messages(enrollments bigint[], since bigint, OUT enrollment bigint, OUT step text, OUT message bigint, OUT channel text)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY EXECUTE format($sql$
+    SELECT m.enrollment, m.step, m.id, m.channel FROM workflow.message m
+      CROSS JOIN LATERAL (SELECT l.seq, l.token, l.visible_at FROM workflow.lease l WHERE l.message = m.id AND l.message >= %1$s ORDER BY l.seq DESC LIMIT 1) l
+     WHERE m.enrollment = ANY ($1) AND m.id >= %1$s AND l.token IS NOT NULL AND l.visible_at > workflow.now_at()
+       AND NOT EXISTS (SELECT FROM workflow.outcome o WHERE o.message = m.id AND o.message >= %1$s AND o.seq = l.seq) ORDER BY m.id
+  $sql$, claimed_messages.since) USING claimed_messages.enrollments;
+END $$;
+COMMENT ON FUNCTION workflow.claimed_messages(bigint[], bigint) IS
+'The messages of these enrollments that a sender holds. since: no message has a lower number; the tables of earlier days are left out.';

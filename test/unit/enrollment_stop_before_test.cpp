@@ -46,6 +46,14 @@ TEST(EnrollmentStopBefore, Semantics28_AlsoInASecondCallOfOneTurn) {
   EXPECT_EQ(UpTo(journey, {.kind = InputKind::kAgain}, 1, kEntry).state.phase, Phase::kRetry);
 }
 
+TEST(EnrollmentStopBefore, Semantics7_AWaitThatIsOverEndsTheChainThoughTheNextStepFails) {
+  Journey journey(Chain({WaitFor("pause", {.us = kChainRest}), SetColumn("bad")}), kUtc);
+  journey.Start(kEntry);
+  EXPECT_FALSE(journey.state.unchained);
+  journey.Fail(*journey.state.due);
+  EXPECT_TRUE(journey.state.unchained);
+}
+
 TEST(EnrollmentStopBefore, AnOperatorsRetryMayBeLeftToATimer) {
   Journey journey(Chain({Send("mail")}), kUtc);
   journey.state = {.phase = Phase::kEnded, .clock = kEntry, .due = {}, .reason = EndReason::kError};

@@ -108,6 +108,7 @@ void Walk::LeaveWaitThatIsOver() {
   const bool wait_is_over = state().phase == Phase::kWaiting && state().due && *state().due <= around_.now;
   if (!wait_is_over || !HasStep(state().step) || !HasStep(step().next)) return;
   if (const auto* wait = std::get_if<WaitStep>(&step().body); wait != nullptr && wait->IsOpen()) return;  // it is looked at again
+  LeaveChain();
   state().step = step().next;
   state().clock = around_.now;
 }

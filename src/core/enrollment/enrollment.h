@@ -82,7 +82,7 @@ enum class InputKind : uint8_t {
 struct Input {
   InputKind kind = InputKind::kStart;
   int32_t timer = 0;        // of kTimer
-  int64_t paused_us = 0;    // of kResume
+  int64_t paused_us = 0;    // of kResume; of kRecordChanged: by how much pauses have moved the present wait
   int64_t delay_us = 0;     // of kPutOff
   double jitter = 0;        // of kFailed: 0..1, the randomness of the backoff
   int32_t failed_step = -1; // of kFailed: where it is known

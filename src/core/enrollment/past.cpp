@@ -46,6 +46,7 @@ void Walk::Reckon(const Input& input) {
   const bool reads_record = wait->kind == WaitStep::Kind::kUntilDate || wait->IsOpen();
   if (input.paused) {
     if (place == Place::kMoved || reads_record) Postpone();
+    else FollowZone(*wait, input.paused_us, /*goes_on=*/false);
     return;
   }
   if (place == Place::kMoved) return TakeSteps();
@@ -53,7 +54,7 @@ void Walk::Reckon(const Input& input) {
     if (Look(*wait, false)) TakeSteps();
     return;
   }
-  if (!reads_record) return;
+  if (!reads_record) return FollowZone(*wait, input.paused_us);
   const auto target = WaitEnd(*wait, state().clock, around_);
   if (target && target == state().due) return;
   if (target ? MeetMoved(*wait, *target) : MeetNull(*wait)) TakeSteps();
@@ -66,6 +67,16 @@ void Walk::SetAgain(const Input&) {
   const auto target = WaitEnd(*wait, state().clock, around_);
   if (target && target == state().due) return SetWait(*target);
   if (target ? MeetMoved(*wait, *target) : MeetNull(*wait)) TakeSteps();
+}
+
+// A wait for a clock time that is none in the zone by now: the contact has moved to another one.
+void Walk::FollowZone(const WaitStep& wait, int64_t shifted_us, bool goes_on) {
+  if (!wait.at || AtClock(*state().due, *wait.at, *around_.zone) == *state().due) return;
+  auto target = WaitEnd(wait, state().clock, around_);
+  if (!target) return;
+  if (wait.kind == WaitStep::Kind::kFor) target = Postponed(wait, *target, shifted_us, *around_.zone);
+  if (!goes_on && *target <= around_.now) return;
+  if (MeetTarget(wait, *target)) TakeSteps();
 }
 
 void Walk::LookAround(const Input& input) {

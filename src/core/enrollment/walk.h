@@ -74,6 +74,7 @@ class Walk {
 
   // The step of a wait, and the ways out of it.
   const WaitStep* CurrentWait();
+  void FollowZone(const WaitStep& wait, int64_t shifted_us, bool goes_on = true);
   bool MeetNull(const WaitStep& wait);                    // the date waited for is not there
   bool MeetMoved(const WaitStep& wait, Instant target);
   bool MeetTarget(const WaitStep& wait, Instant target);  // ahead: stay; reached: leave; past: if_past

@@ -238,6 +238,14 @@ void Builder::AddConditions() {
   for (const uint32_t index : FieldsOf(*binding_.live)) plan_->facts_old[index] = Fact(fields[index], true);
 }
 
+// Where the contact's zone changes, the hour of a clock is another instant.
+bool WaitsForAClock(const Program& program) {
+  return program.settings.timezone == ZoneSource::kContact && std::any_of(program.steps.begin(), program.steps.end(), [](const workflow::Step& step) {
+    const auto* wait = std::get_if<WaitStep>(&step.body);
+    return wait != nullptr && wait->at;
+  });
+}
+
 // What a live enrollment waits for, and whether one may hang on a row of this source at all.
 void Builder::AddWaits() {
   for (const auto& version : registry_.versions) {
@@ -253,6 +261,12 @@ void Builder::AddWaits() {
       const uint32_t column = Column(bound->column);
       if (std::find(plan_->waits.begin(), plan_->waits.end(), column) == plan_->waits.end()) plan_->waits.push_back(column);
       NameInBody(field.name, false);
+    }
+    if (binding_.entity != "contact" || !WaitsForAClock(program)) continue;
+    for (const ZoneRule& rule : binding_.zone) {
+      if (rule.kind != ZoneRule::Kind::kField) continue;
+      const uint32_t column = Column(rule.column);
+      if (std::find(plan_->waits.begin(), plan_->waits.end(), column) == plan_->waits.end()) plan_->waits.push_back(column);
     }
   }
 }

@@ -254,6 +254,7 @@ class Batch {
   void SaveSubscriptions();
   void SaveEvents();
   void SaveCloses();
+  void NoteClaimed();  // message_facts.cpp
   void SignRequests();
   void AddressStaff(const Enrolled& enrolled, const SendStep& body, PendingMessage* message, Json* recipient);
   void WriteRequest(const Enrolled& enrolled, const WebhookStep& hook, PendingMessage* message);
@@ -301,6 +302,7 @@ class Batch {
   std::vector<Enrolled*> admitted_;               // let in, first steps not yet taken
   std::vector<PendingMessage> messages_;
   std::vector<PendingTrace> traces_;
+  std::vector<const Enrolled*> answered_;         // who has ended by a response
   std::vector<EventRow> events_;                  // that steps append to the log
   std::vector<PendingSubscription> subscriptions_;
   std::vector<PendingClose> closes_;

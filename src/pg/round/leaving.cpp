@@ -52,7 +52,8 @@ void Batch::Apply(const std::vector<const LogEvent*>& events) {
     const std::string where = contact ? OfContact(event->account) : "e.entry_source = $1 AND e.entry_row = $2 AND $3::text IS NOT NULL";
     for (Enrolled* enrolled : Load(where, Params().Int4(source->id).Text(event->row_key).Text(event->account))) {
       WantRows(*enrolled);
-      work.emplace_back(enrolled, Input{.kind = InputKind::kRecordChanged, .paused = enrolled->version->status == WorkflowStatus::kPaused});
+      work.emplace_back(enrolled, Input{.kind = InputKind::kRecordChanged, .paused_us = enrolled->shifted_us,
+                                          .paused = enrolled->version->status == WorkflowStatus::kPaused});
     }
   }
   rows_.Fetch();

@@ -47,6 +47,24 @@ void Batch::LoadMessageFacts(const std::vector<const Enrolled*>& all) {
   rows.Free();
 }
 
+// What a sender holds goes out though its enrollment has ended by an answer; the history says so (semantics 20). What nobody has claimed yet is
+// cancelled by the next claim.
+void Batch::NoteClaimed() {
+  std::vector<int64_t> ids;
+  Instant since = round_.now;
+  for (const Enrolled* enrolled : answered_) {
+    ids.push_back(enrolled->id);
+    since = std::min(since, enrolled->entered_at);
+  }
+  if (ids.empty()) return;
+  const int64_t first = round_.is_virtual ? 0 : FirstMessage(DayOf(since) > 0 ? DayOf(since) - 1 : 0);
+  Rows rows = Execute("SELECT c.enrollment, c.step, c.message, c.channel FROM workflow.claimed_messages($1, $2) c", Params().Int8s(ids).Int8(first));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    traces_.push_back({rows.Int8(i, 1), rows.Text(i, 2), "not_recallable", "message " + std::to_string(rows.Int8(i, 3)) + " (" + rows.Text(i, 4) + ") is with a sender"});
+  }
+  rows.Free();
+}
+
 Value Batch::MessageFact(const Enrolled& enrolled, const std::string& step, const std::string& name) const {
   const auto messages = message_facts_.find(enrolled.id);
   if (messages == message_facts_.end()) return {};

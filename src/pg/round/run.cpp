@@ -25,6 +25,8 @@ const Source* ChangedSource(const Enrolled& enrolled, const std::string& entity)
 void Batch::Step(Turn* turn) {
   Enrolled& enrolled = *turn->enrolled;
   const Program& program = enrolled.version->program;
+  // What it does after a long wait belongs to no chain, also in the turn that leaves the wait.
+  enrolled.state.unchained = enrolled.state.unchained || turn->decision.state.unchained;
   for (const Effect& effect : turn->decision.effects) {
     const auto begin = [&](int32_t step) { round_.at_step = StepId(program, step); };
     if (const auto* trace = std::get_if<TraceEffect>(&effect)) {
@@ -152,8 +154,8 @@ void Batch::Settle(Turn* turn) {
   if (before.timer != enrolled.state.timer) enrolled.look = turn->decision.look;
   if (before.step != enrolled.state.step || before.clock != enrolled.state.clock) enrolled.shifted_us = 0;
   else if (turn->input.kind == InputKind::kResume) enrolled.shifted_us += turn->input.paused_us;
-  const Tally taken{0, enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded ? 1 : 0, enrolled.state.visit - before.visit,
-                    static_cast<int32_t>(turn->messages.size())};
+  const Tally taken{.entered = 0, .ended = enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded ? 1 : 0,
+                    .steps = enrolled.state.visit - before.visit, .messages = static_cast<int32_t>(turn->messages.size())};
   counts_.steps += taken.steps;
   counts_.messages += taken.messages;
   counts_.by_version[enrolled.version->id].Add(taken);
@@ -167,6 +169,7 @@ void Batch::Settle(Turn* turn) {
   for (HostChange& change : turn->changes) if (change.result) KeepResult(&enrolled, change.step, *std::move(change.result));
   if (enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded) {
     Announce(enrolled);
+    if (enrolled.state.reason == EndReason::kResponse) answered_.push_back(&enrolled);
     Known& known = known_[KeyOf(enrolled, enrolled.entry_key)];
     known.live = false;
     known.last_reason = enrolled.state.reason;

@@ -30,6 +30,7 @@ void Batch::Save() {
   SaveStates();
   SignRequests();
   SaveMessages();
+  NoteClaimed();
   SaveTraces();
   SaveGoals();
   SaveRefusals();
