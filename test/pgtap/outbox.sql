@@ -1,6 +1,6 @@
 -- The outbox without a round: messages are put into its tables by hand.
 BEGIN;
-SELECT plan(76);
+SELECT plan(79);
 SET LOCAL client_min_messages = warning;
 
 INSERT INTO workflow.workflow (id, name, status, published) VALUES (1001, 'one', 'published', 1), (1002, 'two', 'published', 1);
@@ -176,6 +176,21 @@ SELECT throws_ok($$ SELECT * FROM workflow.claim(NULL) $$, '22004', NULL, 'a cha
 SET LOCAL synchronous_commit = off;
 SELECT is_empty($$ SELECT id FROM workflow.claim('x') $$, 'nothing on that channel');
 SELECT is(current_setting('synchronous_commit'), 'on', 'a claim commits synchronously');
+-- semantics 25: what was written down by a clock that has been set back since hides nothing, neither now nor when the clock has caught up.
+SET LOCAL pg_workflow.virtual_clock = off;
+SELECT pg_temp.put(901, 'back');
+INSERT INTO workflow.mark (channel, first_day, fresh, due)
+SELECT 'back', 0, ARRAY[1, f, l, 1, f, l, 1, f, l], ARRAY[1, t, l, 1, t, l, 1, t, l]
+  FROM (SELECT '-9223372036854775808'::bigint AS f, 9223372036854775807 AS l, (extract(epoch FROM clock_timestamp() + interval '1 hour' - timestamptz '2000-01-01 00:00Z') * 1e6)::bigint AS t) x;
+SELECT results_eq($$ SELECT id FROM workflow.claim('back', 4) $$, '{901}'::bigint[], 'semantics 25: it is looked for from the beginning');
+SELECT is((SELECT count(*) FROM workflow.mark m WHERE m.channel = 'back'), 0::bigint, 'semantics 25: and what that clock has said does not count again');
+INSERT INTO workflow.mark (channel, first_day, fresh, due)
+SELECT 'forth', 0, ARRAY[1, f, l, 1, f, l, 1, f, l], ARRAY[1, t, l, 1, t, l, 1, t, l]
+  FROM (SELECT '-9223372036854775808'::bigint AS f, 9223372036854775807 AS l, (extract(epoch FROM clock_timestamp() - interval '1 hour' - timestamptz '2000-01-01 00:00Z') * 1e6)::bigint AS t) x;
+SELECT workflow.claim('forth', 4);
+SELECT is((SELECT count(*) FROM workflow.mark m WHERE m.channel = 'forth'), 1::bigint, 'what a clock that went on has said stays');
+SET LOCAL pg_workflow.virtual_clock = on;
+
 SELECT is((SELECT array_to_string(array_agg(a.attname ORDER BY a.attnum), ' ') FROM pg_attribute a WHERE a.attrelid = 'workflow.claimed'::regclass),
           'id token lease_until attempt channel kind category account contact_key recipient sender template locale subject body data headers '
           'mark_as_read workflow version step enrollment idempotency_key due_at expires_at created_at', 'the columns of a message as claimed');

@@ -1,6 +1,6 @@
--- Scenarios of messages and leaving: replies, opt-outs, goals, several records, and why somebody did not enter (semantics 4, 5, 19, 20, 21, 22).
+-- Scenarios of messages and leaving: replies, opt-outs, goals, several records, imports, and why somebody did not enter (semantics 4, 5, 8, 19, 20, 21, 22).
 BEGIN;
-SELECT plan(36);
+SELECT plan(41);
 SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 
@@ -152,6 +152,25 @@ SELECT workflow.emit('t.self', '44');
 SELECT workflow.tick('2025-08-02 17:00Z'), workflow.tick('2025-08-02 17:01Z');
 SELECT is(pg_temp.refused('self', '44'), 'loop', 'scenario 18, semantics 7: loop');
 SELECT is((SELECT count(DISTINCT r.reason) FROM workflow.refusals r), 12::bigint, 'scenario 18: every kind there is');
+
+-- An import of rows under a tag.
+SELECT pg_temp.publish('imported', '{"settings": {"entry_key": "contact", "reentry": "never"}, "steps": [{"id": "s", "type": "send", "channel": "email", "body": "x"}]}',
+  '[{"on": "contact.created", "filter": {"field": "contact.email", "operator": "notNull"}}]');
+INSERT INTO msg_contacts VALUES (100, 'early@x.test');
+SELECT workflow.tick('2025-09-01 09:00Z');
+SET LOCAL pg_workflow.capture = 'tag:import';
+INSERT INTO msg_contacts SELECT n, CASE WHEN n % 10 = 0 THEN NULL ELSE 'i' || n || '@x.test' END FROM generate_series(1001, 1100) n;
+UPDATE msg_contacts SET email = 'other@x.test' WHERE id = 100;
+SET LOCAL pg_workflow.capture = 'on';
+SELECT workflow.tick('2025-09-01 10:00Z');
+SELECT is((SELECT count(*) FROM workflow.enrollments e WHERE e.workflow = 'imported'), 1::bigint, 'scenario 19, semantics 8: an import under a tag enrolls nobody');
+SELECT is(workflow.enroll_existing('imported', import => 'import'), 90::bigint, 'scenario 19: it is counted first, by the filter, and without who was in already');
+SELECT workflow.tick('2025-09-01 11:00Z');
+SELECT is((SELECT count(*) FROM workflow.enrollments e WHERE e.workflow = 'imported'), 1::bigint, 'scenario 19: which changes nothing');
+SELECT workflow.enroll_existing('imported', import => 'import', dry_run => false);
+SELECT workflow.tick('2025-09-01 12:00Z'), workflow.tick('2025-09-01 12:05Z');
+SELECT is((SELECT count(*) FROM workflow.outbox o WHERE o.workflow = 'imported'), 91::bigint, 'scenario 19: then each of them is let in, once');
+SELECT is(workflow.enroll_existing('imported', import => 'import'), 0::bigint, 'scenario 19, semantics 4: re-entry is obeyed');
 
 SELECT * FROM finish();
 ROLLBACK;

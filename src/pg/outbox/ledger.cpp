@@ -60,9 +60,14 @@ bool ReadLedger(const std::string& channel, ChannelMarks* marks) {
   marks->first_day = rows.Int4(0, 1);
   bool usable = MarksOfNumbers(NumbersOfArray(rows, 2), marks->fresh) && MarksOfNumbers(NumbersOfArray(rows, 3), marks->due);
   rows.Free();
-  // By a clock that was set back since.
-  for (const Marks& due : marks->due) usable = usable && due.spans[due.count - 1].from <= GetCurrentTimestamp() + USECS_PER_MINUTE;
-  return usable;
+  // By a clock that was set back since. Leases that are written now would lie before what was passed by that clock, so the row must not count again
+  // once this clock has caught up: it goes with the first of them. What somebody else is removing is removed.
+  bool set_back = false;
+  if (usable) for (const Marks& due : marks->due) set_back = set_back || due.spans[due.count - 1].from > GetCurrentTimestamp() + USECS_PER_MINUTE;
+  if (set_back) {
+    Execute("DELETE FROM workflow.mark m WHERE m.id IN (SELECT n.id FROM workflow.mark n WHERE n.channel = $1 FOR UPDATE SKIP LOCKED)", Params().Text(channel)).Free();
+  }
+  return usable && !set_back;
 }
 
 void ForgetLedger(const std::string& channel) {
