@@ -4,6 +4,7 @@
 #include "core/base/duration.h"
 #include "pg/outbox/hints.h"
 #include "pg/process/launcher.h"
+#include "pg/process/warm_up.h"
 #include "pg/server/pg.h"
 #include "pg/settings.h"
 #include "pg/sources/registry.h"
@@ -115,6 +116,7 @@ void _PG_init(void) {
   workflow::pg::RegisterHints();
   if (!process_shared_preload_libraries_in_progress) return;
   workflow::pg::RequestSharedMemory();
+  workflow::pg::WarmUp();
   // pg_upgrade copies what nobody may change meanwhile.
   if (!IsBinaryUpgrade) workflow::pg::RegisterLauncher();
 }

@@ -13,7 +13,7 @@ constinit int16_t capture_depth = 0;
 namespace {
 
 constexpr int kRingTables = 3;
-constexpr size_t kInsertRows = 500;  // rows of one multi-insert
+constexpr size_t kInsertRows = 100;  // of one multi-insert: some pages; a slot for each is made anew for every flush
 
 constexpr ExpectedColumn kEventColumns[] = {
     {"id", INT8OID},       {"xid", XID8OID},      {"kind", CHAROID},  {"op", CHAROID},           {"depth", INT2OID},

@@ -3,6 +3,8 @@
 namespace workflow::pg {
 namespace {
 
+constexpr size_t kUsualBytes = 256;
+
 void AppendQuoted(std::string_view text, std::string* out) {
   static constexpr char kHex[] = "0123456789abcdef";
   *out += '"';
@@ -92,7 +94,9 @@ std::string TieBodyOf(const SourcePlan& plan, const Findings& findings) {
 
 std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowImage* old, const RowImage* fresh,
                    const std::function<Value(const RowImage&, uint32_t)>& value) {
-  std::string body = "{";
+  std::string body;
+  body.reserve(kUsualBytes);
+  body = "{";
   const auto row = [&](const char* label, const RowImage* image, bool all) {
     body += label;
     if (image == nullptr) {

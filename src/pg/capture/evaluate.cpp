@@ -100,12 +100,13 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
 // Where the session traces, whoever names the event wants it: the round decides by the same filter, and writes down whom it turned away (semantics 5).
 template <typename Use>
 bool EachWanted(const Scene& scene, const Wanting& event, Use use) {
-  const auto walk = [&](const std::vector<WantedTrigger>& triggers) {
-    for (const WantedTrigger& trigger : triggers) {
-      const Outcome outcome = trigger.filter && !settings::trace ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
-      if ((outcome == Outcome::kTrue || outcome == Outcome::kDeferred) && !use(trigger.version)) return false;
-    }
-    return true;
+  const auto walk = [&](const WantedTriggers& triggers) {
+    if (settings::trace) return std::all_of(triggers.list.begin(), triggers.list.end(), [&](const WantedTrigger& trigger) { return use(trigger.version); });
+    return triggers.index.EachCandidate([&](uint32_t number) {
+      const WantedTrigger& trigger = triggers.list[number];
+      const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
+      return (outcome != Outcome::kTrue && outcome != Outcome::kDeferred) || use(trigger.version);
+    });
   };
   if (!walk(event.everywhere)) return false;
   if (event.by_account.empty()) return true;
@@ -177,6 +178,18 @@ std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) 
   return wanted;
 }
 
+bool IsWanted(const Scene& scene) {
+  LoadDecisions(scene);
+  if (!IsLive(scene, scene.plan.facts)) return false;
+  const auto first = [](int32_t) { return false; };
+  return std::any_of(scene.plan.events.begin(), scene.plan.events.end(), [&](const EventPlan& event) {
+    if (!Occurs(scene, event)) return false;
+    if (IsOfTags(event.change) || event.change == Change::kReply) return true;  // rare, and asked for each tag when it is evaluated
+    SetTime(scene, event);
+    return !EachWanted(scene, event.enter, first) || !EachWanted(scene, event.hear, first);
+  });
+}
+
 // Something a live enrollment waits for is another than before, or the row is no longer one that counts.
 bool ChangedForWaits(const Scene& scene) {
   const SourcePlan& plan = scene.plan;
@@ -230,18 +243,16 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
   for (const MatchField& field : plan.match) {
     if (!fresh.nulls[plan.slots[field.slot].column]) return true;
   }
-  if (plan.events.empty()) return false;
-  const Scene scene = {plan, nullptr, &fresh, Now(), AccountOf(plan, fresh)};
-  LoadDecisions(scene);
-  if (!IsLive(scene, plan.facts)) return false;
-  for (const EventPlan& event : plan.events) {
-    if (!Occurs(scene, event)) continue;
-    if (IsOfTags(event.change) || event.change == Change::kReply) return true;  // rare, and asked for each tag when it is evaluated
-    SetTime(scene, event);
-    const auto first = [](int32_t) { return false; };
-    if (!EachWanted(scene, event.enter, first) || !EachWanted(scene, event.hear, first)) return true;
+  return !plan.events.empty() && IsWanted({plan, nullptr, &fresh, Now(), AccountOf(plan, fresh)});
+}
+
+bool MayPassOver(const SourcePlan& plan, const RowImage& old, const RowImage& fresh) {
+  if (plan.hears_deletion) return false;
+  for (const uint32_t column : plan.before) {
+    if (!SameColumn(plan.layout->columns[column], old, fresh, column)) return false;
   }
-  return false;
+  const auto wanted = [&](const RowImage& image) { return IsWanted({plan, &image, &image, Now(), AccountOf(plan, image)}); };
+  return plan.events.empty() || (!wanted(fresh) && !wanted(old));
 }
 
 bool TieOf(const SourcePlan& plan, const RowImage& image, Tie* tie) {

@@ -22,6 +22,10 @@ struct Transition {
 // Whether anybody wants the insertion of this row, as far as it can be known here. Cheap: for each row of a bulk load.
 bool WantsInsert(const SourcePlan& plan, const RowImage& fresh);
 
+// Whether this transaction's first update of a row need not be kept: nothing that anybody reads as it was before has changed, and nobody wants the row
+// as it was or as it is, so that whatever is done to it later comes out the same from either version. Cheap as well.
+bool MayPassOver(const SourcePlan& plan, const RowImage& old, const RowImage& fresh);
+
 // A row that was there before: only events that come once count, and of those that tell their time only what happened since.
 struct Replay {
   std::optional<Instant> since;

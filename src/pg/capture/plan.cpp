@@ -91,12 +91,11 @@ void Compile(const Registry& registry, Relation relation, RelationPlan* plan) {
   if (of_source == nullptr) return;
   plan->numbers = ColumnNumbers(*of_source->layout, descriptor);
   for (const AttrNumber number : plan->numbers) plan->last = std::max(plan->last, number);
-  if (of_source->layout->rest) {
+  if (of_source->layout->rest && !plan->is_heap) {
     for (AttrNumber number = 1; number <= descriptor->natts; ++number) {
       const bool stored = std::find(plan->numbers.begin(), plan->numbers.end(), number) != plan->numbers.end();
       if (stored || TupleDescAttr(descriptor, number - 1)->attisdropped) continue;
       plan->others.push_back(number);
-      plan->last = std::max(plan->last, number);
     }
   }
   plan->source = std::move(of_source);

@@ -11,6 +11,7 @@
 
 #include "core/binding/binding.h"
 #include "core/calendar/zone.h"
+#include "core/condition/index.h"
 #include "pg/convert.h"
 #include "pg/sources/registry.h"
 
@@ -53,11 +54,20 @@ struct WantedTrigger {
   std::vector<const Value*> facts;   // by the program's field index; nullptr: not known here
 };
 
+struct WantedTriggers {
+  std::vector<WantedTrigger> list;
+  ConditionIndex index;              // of their filters, by position in the list
+  void Add(WantedTrigger trigger) {
+    index.Add(trigger.filter ? &*trigger.filter : nullptr, trigger.facts);
+    list.push_back(std::move(trigger));
+  }
+};
+
 // Those who want an event, by whose workflow it is.
 struct Wanting {
-  std::vector<WantedTrigger> everywhere;                      // of versions that serve every account
-  std::map<std::string, std::vector<WantedTrigger>, std::less<>> by_account;
-  bool empty() const { return everywhere.empty() && by_account.empty(); }
+  WantedTriggers everywhere;         // of versions that serve every account
+  std::map<std::string, WantedTriggers, std::less<>> by_account;
+  bool empty() const { return everywhere.list.empty() && by_account.empty(); }
 };
 
 struct EventPlan {
@@ -112,6 +122,8 @@ struct SourcePlan {
   std::vector<EventPlan> events;        // those that somebody wants
   std::vector<BodyField> body;
   std::vector<uint32_t> waits;          // stored columns that a live enrollment may wait for
+  std::vector<uint32_t> before;         // stored columns that anybody reads as they were before a change
+  bool hears_deletion = false;
   std::vector<MatchField> match;
   bool gone = false;                    // a deleted row ends enrollments
   // Where the values of the row under evaluation lie, by slot; facts point here, so their places never move.
@@ -124,8 +136,8 @@ struct RelationPlan {
   std::string part;                     // of the source; empty: its own rows
   std::shared_ptr<SourcePlan> source;   // none: nothing is wanted, or it is faulty
   std::vector<AttrNumber> numbers;      // by stored column
-  std::vector<AttrNumber> others;       // for the fingerprint
-  AttrNumber last = 0;                  // none beyond is read
+  std::vector<AttrNumber> others;       // for the fingerprint, where the table is no heap
+  AttrNumber last = 0;                  // none beyond is kept
   uint64_t generation = 0;
   bool is_heap = true;
   bool dirty = false;

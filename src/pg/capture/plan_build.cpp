@@ -36,6 +36,7 @@ class Builder {
   void AddBody();
   void NameInBody(const std::string& name, bool old);
   void Decides(std::vector<uint32_t>* slots, uint32_t slot);
+  void AddBefore();
 
   const Registry& registry_;
   const Source& source_;
@@ -156,7 +157,7 @@ void Builder::AddTriggers(const BoundEvent& event, EventPlan* plan) {
       if (trigger.on != event.name) continue;
       NameFields(version->program);
       auto& list = version->account.empty() ? plan->enter.everywhere : plan->enter.by_account[version->account];
-      list.push_back(Wanted(*version, trigger.filter, plan));
+      list.Add(Wanted(*version, trigger.filter, plan));
     }
   }
 }
@@ -169,7 +170,7 @@ void Builder::AddListeners(const BoundEvent& event, EventPlan* plan) {
       if (listener.on != event.name) continue;
       NameFields(version->program);
       auto& list = version->account.empty() ? plan->hear.everywhere : plan->hear.by_account[version->account];
-      list.push_back(Wanted(*version, listener.filter, plan));
+      list.Add(Wanted(*version, listener.filter, plan));
     }
   }
 }
@@ -307,6 +308,18 @@ void Builder::AddBody() {
   }
 }
 
+// What an update has to leave as it was to be passed over.
+void Builder::AddBefore() {
+  std::set<uint32_t> columns(plan_->waits.begin(), plan_->waits.end());
+  columns.insert(plan_->key.begin(), plan_->key.end());
+  if (plan_->account) columns.insert(*plan_->account);
+  for (const uint32_t slot : plan_->decide_old) columns.insert(plan_->slots[slot].column);
+  for (const MatchField& field : plan_->match) columns.insert(plan_->slots[field.slot].column);
+  for (const BodyField& field : plan_->body) if (field.old) columns.insert(plan_->slots[field.slot].column);
+  plan_->before.assign(columns.begin(), columns.end());
+  plan_->hears_deletion = std::any_of(plan_->events.begin(), plan_->events.end(), [](const EventPlan& event) { return event.change == Change::kDelete; });
+}
+
 std::shared_ptr<SourcePlan> Builder::Build() {
   plan_->source = source_.id;
   plan_->name = source_.name;
@@ -321,6 +334,7 @@ std::shared_ptr<SourcePlan> Builder::Build() {
   if (plan_->events.empty() && plan_->waits.empty() && plan_->match.empty() && !plan_->gone) return nullptr;
   AddConditions();
   AddBody();
+  AddBefore();
   plan_->layout = layout_;
   return plan_;
 }

@@ -32,9 +32,10 @@ uint64_t Fingerprint(Datum value, bool by_value, int16 length) {
   return hash_bytes_extended(bytes, static_cast<int>(datumGetSize(value, false, length)), 0);
 }
 
-// Of the columns that are not kept.
-uint64_t RestOf(const RelationPlan& plan, TupleTableSlot* slot) {
+// Of a table that is no heap: of the columns that are not kept.
+uint64_t RestOfSlot(const RelationPlan& plan, TupleTableSlot* slot) {
   return CallBackend([&] {
+    slot_getallattrs(slot);
     uint64_t rest = 0;
     for (const AttrNumber number : plan.others) {
       const FormData_pg_attribute& attribute = *TupleDescAttr(slot->tts_tupleDescriptor, number - 1);
@@ -45,7 +46,21 @@ uint64_t RestOf(const RelationPlan& plan, TupleTableSlot* slot) {
   });
 }
 
-const RowImage& Gather(const RelationPlan& plan, TupleTableSlot* slot, Gathered* into) {
+// A fingerprint of the whole row, where somebody listens for any update: of its bytes as they are stored. A row from before a column was added
+// is completed first, for an update that changes nothing completes it too.
+uint64_t RestOf(const RelationPlan& plan, TupleTableSlot* slot, HeapTuple tuple) {
+  if (!plan.source->layout->rest) return 0;
+  if (!plan.is_heap) return RestOfSlot(plan, slot);
+  const TupleDesc descriptor = slot->tts_tupleDescriptor;
+  return CallBackend([=] {
+    HeapTuple whole = HeapTupleHeaderGetNatts(tuple->t_data) < descriptor->natts ? heap_expand_tuple(tuple, descriptor) : tuple;
+    constexpr uint32 kBegin = offsetof(HeapTupleHeaderData, t_bits);
+    return uint64_t{std::hash<std::string_view>()({reinterpret_cast<const char*>(whole->t_data) + kBegin, whole->t_len - kBegin})};
+  });
+}
+
+// Its rest is left out: it costs more than all else, and most rows need none.
+RowImage& Gather(const RelationPlan& plan, TupleTableSlot* slot, Gathered* into) {
   const AttrNumber last = plan.last;
   CallBackend([=] { slot_getsomeattrs(slot, last); });
   const size_t count = plan.numbers.size();
@@ -58,7 +73,7 @@ const RowImage& Gather(const RelationPlan& plan, TupleTableSlot* slot, Gathered*
     into->values[i] = slot->tts_values[plan.numbers[i] - 1];
     into->nulls[i] = slot->tts_isnull[plan.numbers[i] - 1];
   }
-  into->image = {into->values.data(), into->nulls.get(), plan.others.empty() ? 0 : RestOf(plan, slot)};
+  into->image = {into->values.data(), into->nulls.get(), 0};
   return into->image;
 }
 
@@ -70,11 +85,16 @@ CommandId CommandOf(const RelationPlan& plan, HeapTuple tuple, bool ended) {
   });
 }
 
-// This transaction inserted that version, not as the new one of an older row, and no round has read it yet.
+// This transaction wrote that version.
+bool IsOwn(HeapTuple tuple) {
+  const TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
+  return CallBackend([=] { return TransactionIdIsCurrentTransactionId(xmin); });
+}
+
+// And it inserted it, not as the new one of an older row, and no round has read it yet.
 bool IsOwnInsert(const RelationPlan& plan, HeapTuple tuple) {
   if (!plan.is_heap || (tuple->t_data->t_infomask & HEAP_UPDATED) != 0) return false;
-  const TransactionId xmin = HeapTupleHeaderGetRawXmin(tuple->t_data);
-  return CallBackend([=] { return TransactionIdIsCurrentTransactionId(xmin); }) && !journal->IsSettled(CommandOf(plan, tuple, false));
+  return IsOwn(tuple) && !journal->IsSettled(CommandOf(plan, tuple, false));
 }
 
 bool IsNested() {
@@ -83,21 +103,28 @@ bool IsNested() {
 
 void Inserted(const RelationPlan& plan, const TriggerData& data) {
   const SourcePlan& source = *plan.source;
-  const RowImage& fresh = Gather(plan, data.tg_trigslot, &rooms->fresh);
+  RowImage& fresh = Gather(plan, data.tg_trigslot, &rooms->fresh);
+  const auto rest = [&] { return RestOf(plan, data.tg_trigslot, data.tg_trigtuple); };
   // The other half of a move between partitions: the two come one after the other.
-  const CommandId command = CommandOf(plan, data.tg_trigtuple, false);
-  if (const Record* before = journal->MovedBefore(source.source, command); before != nullptr && before->plan->layout == source.layout) {
-    journal->Append({.plan = &source, .command = command, .op = 'U', .old = &before->old, .fresh = &fresh, .own_old = before->own_old});
-    return;
+  if (journal->HasMoved(source.source)) {
+    const CommandId command = CommandOf(plan, data.tg_trigtuple, false);
+    const Record* before = journal->MovedBefore(source.source, command);
+    if (before != nullptr && before->plan->layout == source.layout) {
+      fresh.rest = rest();
+      journal->Append({.plan = &source, .command = command, .op = 'U', .old = &before->old, .fresh = &fresh, .own_old = before->own_old});
+      return;
+    }
   }
   // It counts even if nobody wants it where it may be one that was deleted: that makes it an update. A statement inside of a host's
   // trigger is seen before the one that fired it.
   if (!source.ties && !journal->deleted(source.source) && !WantsInsert(source, fresh) && !IsNested()) return;
-  journal->Append({.plan = &source, .command = command, .op = 'I', .fresh = &fresh});
+  fresh.rest = rest();
+  journal->Append({.plan = &source, .command = CommandOf(plan, data.tg_trigtuple, false), .op = 'I', .fresh = &fresh});
 }
 
 void Deleted(const RelationPlan& plan, const TriggerData& data) {
-  const RowImage& old = Gather(plan, data.tg_trigslot, &rooms->old);
+  RowImage& old = Gather(plan, data.tg_trigslot, &rooms->old);
+  old.rest = RestOf(plan, data.tg_trigslot, data.tg_trigtuple);
   journal->Append({.plan = plan.source.get(), .command = CommandOf(plan, data.tg_trigtuple, true), .op = 'D', .old = &old,
                    .own_old = IsOwnInsert(plan, data.tg_trigtuple),
                    .moved = plan.is_heap && HeapTupleHeaderIndicatesMovedPartitions(data.tg_trigtuple->t_data)});
@@ -105,10 +132,14 @@ void Deleted(const RelationPlan& plan, const TriggerData& data) {
 
 void Updated(const RelationPlan& plan, const TriggerData& data) {
   const SourcePlan& source = *plan.source;
-  const RowImage& old = Gather(plan, data.tg_trigslot, &rooms->old);
-  const RowImage& fresh = Gather(plan, data.tg_newslot, &rooms->fresh);
+  RowImage& old = Gather(plan, data.tg_trigslot, &rooms->old);
+  RowImage& fresh = Gather(plan, data.tg_newslot, &rooms->fresh);
+  // A row of which the journal may have a version already is kept in any case, for the last one counts.
+  if (plan.is_heap && !source.ties && !IsOwn(data.tg_trigtuple) && MayPassOver(source, old, fresh)) return;
+  // So is the update of a row that this transaction inserted: the next one would no longer see where the row came from.
   const bool own_old = IsOwnInsert(plan, data.tg_trigtuple);
-  // The update of a row of this transaction counts in any case: the next one would no longer see where the row came from.
+  old.rest = RestOf(plan, data.tg_trigslot, data.tg_trigtuple);
+  fresh.rest = RestOf(plan, data.tg_newslot, data.tg_newtuple);
   if (!own_old && SameRow(*source.layout, old, fresh)) return;
   const CommandId command = CommandOf(plan, data.tg_newtuple, false);
   bool same_key = true;

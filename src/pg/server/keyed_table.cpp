@@ -44,12 +44,7 @@ std::optional<Instant> KeyedTable::MaybeTime(int column) const {
 }
 
 std::string KeyedTable::Text(int column) const {
-  if (IsNull(column)) return {};
-  const Datum value = slot_->tts_values[column - 1];
-  // A plain or short text is read where it lies.
-  auto* text = reinterpret_cast<struct varlena*>(DatumGetPointer(value));
-  if (!VARATT_IS_EXTENDED(text) || VARATT_IS_SHORT(text)) return std::string(VARDATA_ANY(text), VARSIZE_ANY_EXHDR(text));
-  return TextOf(value);
+  return IsNull(column) ? std::string() : TextOf(slot_->tts_values[column - 1]);
 }
 
 }  // namespace workflow::pg

@@ -32,20 +32,32 @@ Oid RequireOurRelation(const char* name) {
   return oid;
 }
 
-AttrNumber OurTable::Require(const char* name, const char* column) const {
-  const AttrNumber number = CallBackend([=, this] { return get_attnum(oid_, column); });
-  if (number != InvalidAttrNumber) return number;
-  throw Mismatch(ERRCODE_UNDEFINED_COLUMN,
-                 std::string("column \"") + column + "\" of relation \"workflow." + name + "\" does not exist");
-}
-
+// By the relation's own description, which has to be read anyway: looking each column up in the catalogs costs the first row of a connection
+// more than all else.
 OurTable::OurTable(const char* name, std::initializer_list<const char*> columns, const char* only) : oid_(RequireOurRelation(name)) {
+  Relation relation = CallBackend([this] { return table_open(oid_, AccessShareLock); });
+  const TupleDesc descriptor = RelationGetDescr(relation);
+  const auto find = [=](const char* column) -> const FormData_pg_attribute* {
+    for (int i = 0; i < descriptor->natts; ++i) {
+      const FormData_pg_attribute* attribute = TupleDescAttr(descriptor, i);
+      if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column) == 0) return attribute;
+    }
+    return nullptr;
+  };
+  const char* missing = nullptr;
   for (const char* column : columns) {
-    const AttrNumber number = Require(name, column);
-    const Oid type = CallBackend([=, this] { return get_atttype(oid_, number); });
-    columns_.push_back({number, type == REGCLASSOID, Converter(type)});
+    const FormData_pg_attribute* attribute = find(column);
+    if (attribute == nullptr) missing = column;
+    else columns_.push_back({attribute->attnum, attribute->atttypid == REGCLASSOID, Converter(attribute->atttypid)});
   }
-  if (only != nullptr) only_ = Require(name, only);
+  if (only != nullptr) {
+    const FormData_pg_attribute* attribute = find(only);
+    if (attribute == nullptr) missing = only;
+    else only_ = attribute->attnum;
+  }
+  CallBackend([=] { table_close(relation, AccessShareLock); });
+  if (missing == nullptr) return;
+  throw Mismatch(ERRCODE_UNDEFINED_COLUMN, std::string("column \"") + missing + "\" of relation \"workflow." + name + "\" does not exist");
 }
 
 Value OurTable::Read(TupleTableSlot* slot, const Column& column) const {

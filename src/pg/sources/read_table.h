@@ -30,7 +30,6 @@ class OurTable {
     bool is_relation;
     Converter converter;
   };
-  AttrNumber Require(const char* name, const char* column) const;
   Value Read(TupleTableSlot* slot, const Column& column) const;
 
   Oid oid_;
