@@ -154,7 +154,7 @@ makes AS (
   UNION ALL
   SELECT a.id, a.account, a.name, a.number, a.step, e.event, NULL, 'event.data.campaign', jsonb_build_array(a.body->'campaign')
     FROM acts a CROSS JOIN LATERAL (VALUES (CASE a.type WHEN 'subscribe' THEN 'contact.subscribed' ELSE 'contact.unsubscribed' END),
-                                           (CASE WHEN a.type = 'subscribe' AND a.body ? 'campaign' THEN 'campaign.subscribed' END)) e(event)
+                                           (CASE WHEN a.body ? 'campaign' THEN CASE a.type WHEN 'subscribe' THEN 'campaign.subscribed' ELSE 'campaign.exited' END END)) e(event)
    WHERE a.type IN ('subscribe', 'unsubscribe') AND e.event IS NOT NULL
   UNION ALL
   SELECT a.id, a.account, a.name, a.number, a.step, coalesce(a.body->>'entity', 'contact') || e.event, NULL, 'event.tag', e.words

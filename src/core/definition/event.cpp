@@ -7,11 +7,12 @@
 namespace workflow::definition {
 namespace {
 
-constexpr std::array kLaterSources = {"campaign", "score"};
+constexpr std::array kLaterSources = {"score"};
 // What steps make that are no change of a row.
-constexpr std::array kMadeEvents = {"contact.subscribed", "contact.unsubscribed", "campaign.subscribed"};
-constexpr std::array kOwnEvents = {"message.delivered", "message.opened", "message.clicked",    "message.bounced",
-                                   "message.replied",   "workflow.completed", "workflow.exited"};
+constexpr std::array kMadeEvents = {"contact.subscribed", "contact.unsubscribed", "campaign.subscribed", "campaign.exited"};
+constexpr std::array kOwnEvents = {"message.delivered",  "message.opened",     "message.clicked",       "message.bounced",
+                                   "message.replied",    "message.complained", "message.unsubscribed",  "workflow.completed",
+                                   "workflow.exited",    "campaign.subscribed", "campaign.completed",   "campaign.exited"};
 
 std::vector<std::string> EventsOf(const CatalogEntity& entity) {
   std::vector<std::string> names;
@@ -107,7 +108,7 @@ std::optional<std::string> EntityOfEvent(const std::string& on, const std::strin
   }
   if (Among(root, kLaterSources)) {
     ReportUnsupported(path, "the event " + Quote(on), problems);
-  } else if (root == "message" || root == "workflow") {
+  } else if (root == "message" || root == "workflow" || root == "campaign") {
     CheckOwnEvent(on, root, path, *context);
   } else if (root == kContact) {
     problems->Error(path, "no table is attached as \"contact\"", "Attach the table of contacts with workflow.attach first.");

@@ -60,8 +60,8 @@ void Batch::Say(Turn* turn, const ::workflow::Step& step, int32_t visit) {
     PendingSubscription said{&enrolled, subscribe->campaign, subscribe->channel, subscribe->subscribed, {}};
     said.events.push_back(MadeEvent(enrolled, step.id, visit, 'e', subscribe->subscribed ? "contact.subscribed" : "contact.unsubscribed", round_.now,
                                     Json::MakeObject({{"data", data}})));
-    if (subscribe->subscribed && !subscribe->campaign.empty()) {
-      said.events.push_back(MadeEvent(enrolled, step.id, visit, 'e', "campaign.subscribed", round_.now, Json::MakeObject({{"data", data}})));
+    if (!subscribe->campaign.empty()) {
+      said.events.push_back(MadeEvent(enrolled, step.id, visit, 'e', subscribe->subscribed ? "campaign.subscribed" : "campaign.exited", round_.now, Json::MakeObject({{"data", data}})));
     }
     turn->subscriptions.push_back(std::move(said));
   }
