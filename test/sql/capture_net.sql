@@ -1,6 +1,11 @@
 -- semantics 2, P1: whatever a transaction does to a row, and whichever updates capture passes over because nobody wants them, what comes out is the
 -- transition from the first version to the last. 250 random transactions, each compared with what their rows were and are.
 SET client_min_messages = error;
+SELECT current_database() AS start \gset
+CREATE DATABASE wf_capture_net;
+\c wf_capture_net
+SET client_min_messages = error;
+CREATE EXTENSION pg_workflow;
 SET jit = off;
 CREATE TABLE net_rows (id int PRIMARY KEY, status text, score int, note text, tags text[], paid_at timestamptz);
 SELECT FROM workflow.attach('net_rows', '{"entity": "contact", "events": {"contact.won": {"when": {"field": "status", "operator": "changedTo", "value": "won"}}}}');
@@ -70,3 +75,5 @@ CALL net_play(250);
 SELECT * FROM net_failed ORDER BY 1, 2 LIMIT 10;
 SELECT count(*) > 60 AS often, count(DISTINCT heard) > 5 AS in_many_ways FROM net_heard;
 SELECT workflow.resume_all() IS NOT NULL AS resumed;
+\c :start
+DROP DATABASE wf_capture_net WITH (FORCE);
