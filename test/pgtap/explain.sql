@@ -1,6 +1,6 @@
 -- explain(): what happened to a contact in a workflow, why, and why not.
 BEGIN;
-SELECT plan(29);
+SELECT plan(30);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE why_contacts (id int PRIMARY KEY, name text, email text, score int, tags text[] DEFAULT '{}', deleted_at timestamptz);
@@ -96,6 +96,8 @@ SELECT is((SELECT count(DISTINCT workflow.refusal_sentence(r)) FROM unnest('{alr
             WHERE workflow.refusal_sentence(r) <> r), 13::bigint, 'semantics 5: the sentences of all reasons can be told apart');
 SELECT throws_ok($$ SELECT workflow.explain('nobody', '1') $$, 'WF002', NULL, 'a workflow that is not there');
 SELECT is((SELECT count(*) FROM workflow.enrollments WHERE workflow = 'why_order'), 1::bigint, 'asking has enrolled nobody');
+SELECT workflow.detach('why_orders');
+SELECT ok(pg_temp.told('why_order', '6') @> '{trigger: cannot be asked,refused: cooldown}', 'what happened is told also where the workflow does not compile any more');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,15 +1,16 @@
 -- simulate(): a dry run by the rules of rounds, which leaves nothing behind.
 BEGIN;
-SELECT plan(47);
+SELECT plan(49);
 SET LOCAL client_min_messages = error;
 
-CREATE TABLE sim_contacts (id int PRIMARY KEY, name text, email text, score int, stage text, tags text[] DEFAULT '{}', owner text, renews date, tz text, deleted_at timestamptz);
+CREATE TABLE sim_contacts (id int PRIMARY KEY, name text, email text, score int, stage text, tags text[] DEFAULT '{}', owner text, renews date, tz text, deleted_at timestamptz, org text);
 CREATE TABLE sim_orders (id int PRIMARY KEY, contact_id int, total numeric, status text, paid_at timestamptz);
-SELECT FROM workflow.attach('sim_contacts', '{"entity": "contact", "live": {"field": "deleted_at", "operator": "null"}, "zone": ["tz"]}');
+SELECT FROM workflow.attach('sim_contacts', '{"entity": "contact", "account": "org", "live": {"field": "deleted_at", "operator": "null"}, "zone": ["tz"]}');
 SELECT FROM workflow.attach('sim_orders', '{"entity": "order", "contact": [{"column": "contact_id"}],
   "events": {"order.paid": {"once": true, "when": {"field": "paid_at", "operator": "becameNotNull"}}}}');
 INSERT INTO sim_contacts VALUES (1, 'Ana', 'ana@example.test', 60, 'new', '{lead}', 'u1', '2031-03-01', 'Asia/Jakarta'), (2, 'Budi', 'budi@example.test', 10, 'new', '{}', NULL, NULL, NULL),
   (3, 'Caro', NULL, 90, 'new', '{lead}', NULL, NULL, NULL);
+UPDATE sim_contacts SET org = 'acme' WHERE id = 3;
 INSERT INTO sim_contacts (id, name, deleted_at) VALUES (4, 'Gone', now());
 INSERT INTO sim_orders VALUES (7, 1, 20, 'open', NULL), (8, 1, 250, 'open', NULL);
 SELECT FROM workflow.tick('2031-01-06 09:00Z');
@@ -76,6 +77,8 @@ SELECT results_eq($$ SELECT effect, detail, why FROM workflow.simulate('sim', '2
 SELECT is((SELECT detail FROM workflow.simulate('sim', '99')), 'unresolved_contact', 'nobody of that key');
 SELECT is((SELECT detail FROM workflow.simulate('sim', '4')), 'not_live', 'somebody who is gone');
 SELECT is((pg_temp.played('sim', '2', '[{"event": "contact.created", "contact": {"tags": ["lead"]}}]'))[1], 'entered', 'as if the contact were another');
+SELECT is((SELECT s.effect FROM workflow.simulate('sim', '3', account => 'acme') s LIMIT 1), 'entered', 'attach 12: for an account, its own contacts');
+SELECT is((SELECT s.detail FROM workflow.simulate('sim', '3', account => 'beta') s LIMIT 1), 'unresolved_contact', 'attach 12: those of another are not there');
 SELECT workflow.publish('sim');
 SELECT workflow.enroll('sim', '1');
 SELECT FROM workflow.tick('2031-01-06 09:00Z');

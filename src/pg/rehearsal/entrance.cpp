@@ -101,6 +101,11 @@ Rehearsal::Entrance Rehearsal::Prepare(Batch* batch, const RehearsedEvent& event
   candidate.data = event.data;
   entrance.candidates.push_back(std::move(candidate));
   batch->LoadKnown(&entrance.candidates);
+  if (contacts_ != nullptr && !script_.account.empty()) {
+    // Whoever asks for one account meets the contacts of another as if they were not there, as emit() would.
+    const RowFacts& contact = batch->rows_.Get({contacts_->id, entrance.candidate().contact_key});
+    if (!contact.account.empty() && contact.account != script_.account) log.kind = 'e';
+  }
   batch->AskAboutFilters(&entrance.candidates);
   return entrance;
 }
