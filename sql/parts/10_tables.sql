@@ -86,7 +86,7 @@ CREATE TABLE workflow.enrollment (
   contact_key     text NOT NULL,
   workflow        integer NOT NULL,
   entry_key       text NOT NULL,
-  entry_by        "char" NOT NULL,        -- what the key is: c the contact's, r the event's row's, f values of fields
+  entry_by        "char" NOT NULL,        -- what the key is: c the contact's, r the event's row's, f values of fields, l the row's and a line's product
   entry_number    integer NOT NULL,       -- 1 for the first entry of this key
   version         integer NOT NULL,       -- workflow.version.id
   contact_source  integer,                -- NULL: the contact is known by its key only

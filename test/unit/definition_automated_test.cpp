@@ -110,6 +110,40 @@ TEST(AutomatedAction, E11_ActiveAfterIsNotApplicable) {
   EXPECT_EQ(CompileAction(R"(, "on": "order.received", "active_time": "10:00")").MessageAt("/automated_action/on"), "the binding of \"order\" has no lines with days of use");
 }
 
+// E07, G5: by the days of use of each product, or the longest of the order.
+TEST(AutomatedAction, E07_G5_ReceivedGoesByTheLines) {
+  Catalog catalog = Shop();
+  catalog.entities[1].has_lines = true;
+  Compiled c = CompileAction(R"(, "on": "order.received", "active_time": "10:00")", catalog);
+  ASSERT_TRUE(c.program) << c.Text();
+  EXPECT_TRUE(c.program->settings.by_line);
+  EXPECT_EQ(c.program->settings.entry_entity, "order");
+  EXPECT_EQ(c.program->settings.reentry, Reentry::kNever);
+  ASSERT_TRUE(WaitOf(c, "wait").days);
+  EXPECT_EQ(c.program->table.fields[*WaitOf(c, "wait").days].scope, Scope::kLine);
+  EXPECT_TRUE(WaitOf(c, "wait").daily);
+  c = CompileAction(R"(, "on": "order.received", "active_time": "10:00", "per": "order", "reminder_time": "09:00")", catalog);
+  ASSERT_TRUE(c.program) << c.Text();
+  EXPECT_FALSE(c.program->settings.by_line);
+  EXPECT_EQ(c.program->table.fields[*WaitOf(c, "reminder_wait").days].name, "longest_use_days");
+  EXPECT_TRUE(WaitOf(c, "wait").daily);
+}
+
+// entry_key "line" of other workflows, and what its lines are called.
+TEST(AutomatedAction, LinesOfOtherWorkflows) {
+  Catalog catalog = Shop();
+  catalog.entities[1].has_lines = true;
+  const auto compile = [&](const std::string& on, const std::string& field) {
+    return Compile(R"({"triggers": [{"on": ")" + on + R"("}], "settings": {"entry_key": "line"}, "steps": [{"type": "stop", "if": {"field": ")" + field +
+                   R"(", "operator": "notNull"}}]})", false, {}, catalog);
+  };
+  EXPECT_TRUE(compile("order.paid", "line.product.name").program);
+  EXPECT_FALSE(compile("order.paid", "line.").program);
+  EXPECT_EQ(compile("contact.created", "contact.email").Errors(), 1U);
+  EXPECT_EQ(compile("shop.visited", "contact.email").Errors(), 1U);
+  EXPECT_NE(CompileStep(R"({"type": "stop", "if": {"field": "line.qty", "operator": "notNull"}})").Errors(), 0U) << "without that key there is no line";
+}
+
 // E13, G3: the reminder is a message of its own, earlier on the same day; one whose time is past is passed over.
 TEST(AutomatedAction, E13_G3_Reminder) {
   Compiled c = CompileAction(R"(, "task_name": "Say thanks", "on": "order.paid", "active_after_days": 1, "active_time": "09:00", "reminder_time": "08:00", "tag": "vip")");

@@ -54,5 +54,32 @@ TEST(EntryKey, WhichEventsConcernAnEnrollment) {
   EXPECT_TRUE(ConcernsEntry(program, {EntryBy::kFields, "4"}, facts, {"17", "ticket", "5"})) << "its fields are not there to be compared";
 }
 
+// G5: one enrollment for each product of the order's lines.
+TEST(EntryKey, G5_OfALine) {
+  std::string error;
+  const Json lines = *Json::Parse(R"([{"_product": ["7"], "use_days": 10, "n": 1}, {"_product": ["a,b", "S"], "use_days": 3}, {"_product": ["8"], "use_days": null},
+    {"_product": ["7"], "use_days": 30, "n": 2}, {"_product": [null], "use_days": 5}, {"use_days": 5}, 4])", &error);
+  EXPECT_EQ(ProductsOf(lines), (std::vector<std::string>{"7", "a\\,b,S"}));
+  EXPECT_EQ(ProductsOf(Json()), std::vector<std::string>());
+  ASSERT_NE(LineOf(lines, "7"), nullptr);
+  EXPECT_EQ(LineOf(lines, "7")->Find("n")->AsInteger(), 2) << "of two the one that lasts longer";
+  EXPECT_NE(LineOf(lines, "8"), nullptr);
+  EXPECT_EQ(LineOf(lines, "9"), nullptr);
+  Settings settings;
+  settings.entry_entity = "order";
+  settings.by_line = true;
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "order", "900", "a\\,b,S"}), "l 900,a\\\\\\,b\\,S");
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "order", "900"}), "none");
+  EXPECT_EQ(KeyOf(settings, {}, {"17", "", "", "7"}), "none");
+  const LineKey key = SplitLineKey("x\\,y,7");
+  EXPECT_EQ(key.row, "x,y");
+  EXPECT_EQ(key.product, "7");
+  Program program;
+  program.settings = settings;
+  EXPECT_TRUE(ConcernsEntry(program, {EntryBy::kLine, "900,7"}, {}, {"17", "order", "900"}));
+  EXPECT_FALSE(ConcernsEntry(program, {EntryBy::kLine, "900,7"}, {}, {"17", "order", "901"}));
+  EXPECT_EQ(ParseEntryBy("l"), EntryBy::kLine);
+}
+
 }  // namespace
 }  // namespace workflow

@@ -112,6 +112,7 @@ struct Binding {
   std::vector<ZoneRule> zone;       // of a contact: the first that gives a known zone
   std::string tags;                 // a list field (text array, enum array, jsonb array, or what `tag_rows` give); empty: none
   std::shared_ptr<const Membership> tag_rows;  // where the tags are rows of another table
+  bool has_use_days = false;        // its lines tell a product and its days of use (field `longest_use_days`, beside `lines`)
   std::vector<ConsentRule> consent;
   std::optional<ReplyRule> replies;
   std::optional<Condition> live;    // over the table; none: every row that exists is live

@@ -35,6 +35,7 @@ void ReadAccount(Build* build);     // identity.cpp
 void ReadAt(Build* build);          // times.cpp
 void ReadContact(Build* build);     // routes.cpp
 void ReadTags(Build* build);        // tags.cpp
+void ReadLines(Build* build);       // lines.cpp
 void ReadEvents(Build* build);      // events.cpp
 void ReadLive(Build* build);        // events.cpp
 void ReadZone(Build* build);        // routes.cpp
@@ -80,6 +81,16 @@ struct ColumnOfTable {
 };
 ColumnOfTable SplitColumn(const std::string& written);
 
+// membership.cpp: may values of the two be compared without a cast?
+bool ComparesAsIs(const Type& a, const Type& b);
+// Another table's columns are read by what is read of this one's.
+Build Inside(const Build& build, const RelationDescription& table);
+// Which columns hold the key of the attached row.
+void ReadOwner(Build* build, const Json& given, const std::string& path, const RelationDescription& table, Membership* membership);
+// Which of its rows count: by "only" and "live" of `given`.
+void ReadCounting(Build* build, const Json& given, const std::string& path, const RelationDescription& table, Binding* rows);
+// The table as if it were attached by itself.
+std::shared_ptr<Binding> RowsOf(const Build& build, const RelationDescription& table, const Membership& membership);
 // membership.cpp: a table that ties rows to words, given as {"through", "owner", `word`, …}; or problems and nullptr.
 std::shared_ptr<const Membership> ReadMembership(Build* build, const Json& given, const std::string& path, const std::string& word);
 // membership_write.cpp: what steps may write there, and how. `live`: the condition under "live", if one is given.

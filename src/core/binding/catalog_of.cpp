@@ -29,6 +29,7 @@ CatalogEntity OfBinding(const Binding& binding) {
     if (event.change != BoundEvent::Change::kReply) entity.events.push_back({event.name});
   }
   entity.tags = binding.tags;
+  entity.has_lines = binding.has_use_days;
   return entity;
 }
 

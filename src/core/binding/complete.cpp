@@ -8,16 +8,15 @@ namespace attaching {
 namespace {
 
 // The keys of a completed document, in the order they are shown.
-constexpr std::array<const char*, 15> kKeys = {"entity", "key",  "account", "at",      "contact", "fields", "tags",      "events",
+constexpr std::array<const char*, 16> kKeys = {"entity", "key",  "account", "at",      "contact", "fields", "tags", "lines",      "events",
                                                "live",   "zone", "consent", "replies", "lookup",  "replicated", "backfill"};
 
 struct Unsupported {
   const char* key;
   const char* hint;
 };
-constexpr std::array<Unsupported, 2> kUnsupported = {
-    {{"lines", "Attach the table of the lines as an entity of its own."},
-     {"tenant_setting", "Attach as a role that row-level security does not apply to."}}};
+constexpr std::array<Unsupported, 1> kUnsupported = {
+    {{"tenant_setting", "Attach as a role that row-level security does not apply to."}}};
 
 bool IsEmpty(const Json& json) {
   return json.is_null() || (json.is_array() && json.array().empty()) || (json.is_object() && json.object().empty());
@@ -83,7 +82,7 @@ std::optional<Binding> CompleteBinding(const Json& document, const RelationDescr
   }
   for (const char* key : kKeys) build.completed.Set(key, Json());
   CheckKeys(&build);
-  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadAt, ReadContact, ReadTags, ReadEvents,
+  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadAt, ReadContact, ReadTags, ReadLines, ReadEvents,
                      ReadLive, ReadZone, ReadConsent, ReadReplies, ReadReplicated, ReadBackfill}) {
     read(&build);
   }

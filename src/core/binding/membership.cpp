@@ -7,17 +7,17 @@
 #include "core/binding/scope.h"
 
 namespace workflow::attaching {
-namespace {
 
-bool IsSame(const Type& a, const Type& b) {
+bool ComparesAsIs(const Type& a, const Type& b) {
   if (a.sql_name == b.sql_name) return true;
   return a.kind == b.kind && (a.kind == TypeKind::kInteger || a.kind == TypeKind::kText);
 }
 
-// Another table's columns are read by what is read of this one's.
 Build Inside(const Build& build, const RelationDescription& table) {
   return Build{.document = build.document, .relation = table, .problems = build.problems};
 }
+
+namespace {
 
 void RefuseKind(const Build& build, const RelationDescription& table, const std::string& path) {
   const std::string name = "\"" + table.schema + "." + table.name + "\"";
@@ -59,7 +59,7 @@ bool ReadHop(Build* build, const Json::Array& way, size_t at, const std::string&
   }
   membership->hops.back().key = columns[0]->name;
   membership->hops.back().gives = columns[1]->name;
-  membership->hops.back().as_text = !IsSame(*held, columns[0]->type);
+  membership->hops.back().as_text = !ComparesAsIs(*held, columns[0]->type);
   *held = columns[1]->type;
   return true;
 }
@@ -83,6 +83,8 @@ bool ReadWay(Build* build, const Json& given, const std::string& path, const Rel
   return true;
 }
 
+}  // namespace
+
 void ReadOwner(Build* build, const Json& given, const std::string& path, const RelationDescription& table, Membership* membership) {
   Build there = Inside(*build, table);
   const size_t before = build->problems->list().size();
@@ -96,9 +98,11 @@ void ReadOwner(Build* build, const Json& given, const std::string& path, const R
   }
   for (size_t i = 0; i < key.size(); ++i) {
     membership->owner_as_text.push_back(
-        !IsSame(FindColumn(table, membership->owner[i])->type, FindColumn(build->relation, key[i])->type));
+        !ComparesAsIs(FindColumn(table, membership->owner[i])->type, FindColumn(build->relation, key[i])->type));
   }
 }
+
+namespace {
 
 // "only": one rule for each column, which must all hold.
 Json RulesOf(Build* build, const Json* only, const std::string& path, const RelationDescription& table) {
@@ -119,6 +123,8 @@ Json RulesOf(Build* build, const Json* only, const std::string& path, const Rela
   }
   return Json::MakeArray(std::move(rules));
 }
+
+}  // namespace
 
 // Which rows count: what "only" and "live" ask for, each told at its place, and then as one condition.
 void ReadCounting(Build* build, const Json& given, const std::string& path, const RelationDescription& table, Binding* rows) {
@@ -168,8 +174,6 @@ std::shared_ptr<Binding> RowsOf(const Build& build, const RelationDescription& t
   if (account != nullptr && IsKeyType(account->type)) rows->account = account->name;
   return rows;
 }
-
-}  // namespace
 
 std::shared_ptr<const Membership> ReadMembership(Build* build, const Json& given, const std::string& path, const std::string& word) {
   const size_t before = build->problems->list().size();

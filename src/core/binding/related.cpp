@@ -40,12 +40,22 @@ void AddTables(const Json* membership, const char* word, std::set<std::string>* 
   }
 }
 
+void AddLines(const Json* lines, std::set<std::string>* names) {
+  if (lines == nullptr || !lines->is_object()) return;
+  const Json *table = attaching::Member(*lines, "table"), *days = attaching::Member(*lines, "use_days");
+  if (table != nullptr && table->is_string()) names->insert(table->string());
+  if (days != nullptr && days->is_string()) names->insert(attaching::SplitColumn(days->string()).table);
+  const Json* of = days == nullptr ? nullptr : days->Find("table");
+  if (of != nullptr && of->is_string()) names->insert(of->string());
+}
+
 }  // namespace
 
 std::vector<std::string> RelatedNames(const Json& document) {
   std::set<std::string> names;
   if (!document.is_object()) return {};
   AddTables(document.Find("tags"), "tag", &names);
+  AddLines(document.Find("lines"), &names);
   names.erase("");
   return {names.begin(), names.end()};
 }

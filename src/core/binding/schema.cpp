@@ -70,6 +70,37 @@ const char* BindingSchema() {
         {"type": "null"}
       ]
     },
+    "lines": {
+      "description": "The table with a row's lines: order.lines in texts, and for how many days their products last.",
+      "anyOf": [
+        {
+          "type": "object",
+          "required": ["table", "order"],
+          "additionalProperties": false,
+          "properties": {
+            "table": {"$ref": "#/$defs/text"},
+            "order": {"$ref": "#/$defs/owner"},
+            "product": {"anyOf": [{"$ref": "#/$defs/owner"}, {"type": "null"}]},
+            "use_days": {
+              "description": "A column of the line, or products.use_days.",
+              "anyOf": [
+                {"$ref": "#/$defs/text"},
+                {
+                  "type": "object",
+                  "required": ["table", "column"],
+                  "additionalProperties": false,
+                  "properties": {"table": {"$ref": "#/$defs/text"}, "key": {"anyOf": [{"$ref": "#/$defs/owner"}, {"type": "null"}]}, "column": {"$ref": "#/$defs/text"}}
+                },
+                {"type": "null"}
+              ]
+            },
+            "only": {"$ref": "#/$defs/only"},
+            "live": {"$ref": "#/$defs/live_rows"}
+          }
+        },
+        {"type": "null"}
+      ]
+    },
     "events": {
       "description": "What may happen to a row beside created, updated and deleted. The entity may be left out of a name.",
       "type": ["object", "null"],
@@ -105,7 +136,6 @@ const char* BindingSchema() {
         {"type": "null"}
       ]
     },
-    "lines": {"$ref": "#/$defs/not_supported"},
     "replies": {
       "description": "Rows that are messages to us: which of them are a contact's reply.",
       "anyOf": [

@@ -20,6 +20,7 @@ enum class Scope : uint8_t {
   kEvent,       // event.name, event.at, event.data.<path>
   kEnrollment,  // enrollment.entered_at, enrollment.version, enrollment.data.<path>
   kMessage,     // message.<step>.opened_at: of the message that a step of this enrollment wrote last; `entity` is the step's id
+  kLine,        // line.<path>: of the line by whose product the enrollment was entered; `entity` is the row's
   kStep,        // step.<id>.<path>: what a step of this enrollment has given; `name` is its id
   kWorkflow,    // workflow.<name>.active: does the contact have a live enrollment in it
   kAccount,     // account.timezone, account.sender.<path>, account.data.<path>

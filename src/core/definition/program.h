@@ -70,6 +70,7 @@ struct Settings {
   SendWindow send_window;
   std::optional<Json> sender;           // as written: an object
   std::vector<uint32_t> entry_key;      // fields whose values make the key; empty: see entry_entity
+  bool by_line = false;                 // one enrollment for each product of the row's lines; `entry_entity` is the row's
   std::string entry_entity = "contact"; // "contact" or the entity whose row key is the entry key
   Reentry reentry = Reentry::kNever;
   std::optional<Duration> cooldown;

@@ -120,13 +120,14 @@ Names Names::OfSteps(CompileContext* context) { return Names(context, Place::kSt
 // Roots that are the same for every CRM. An attached table that is called "account" or "workflow" is meant by its name.
 bool Names::KnowsRoot(std::string_view root) const {
   if (root == "message") return place_ == Place::kStep && FindEntity(context_->catalog, root) == nullptr;
+  if (root == kLine) return place_ == Place::kStep && context_->program.settings.by_line && FindEntity(context_->catalog, root) == nullptr;
   if (root == "account" || root == "workflow") return FindEntity(context_->catalog, root) == nullptr;
   return root == "event" || (root == "enrollment" && place_ == Place::kStep) || (root == "old" && place_ == Place::kTrigger);
 }
 
 std::string Names::Available() const {
   std::vector<std::string> roots = entities_;
-  for (const char* root : {"event", "enrollment", "message", "old", "account", "workflow"}) {
+  for (const char* root : {kLine, "event", "enrollment", "message", "old", "account", "workflow"}) {
     if (KnowsRoot(root)) roots.emplace_back(root);
   }
   return "Available are " + QuoteList(roots) + ".";
@@ -175,6 +176,7 @@ const CatalogEntity* Names::Entity(std::string_view name, const std::string& pat
 }
 
 bool Names::IsSilent(const Field& field) const {
+  if (field.scope == Scope::kLine) return true;
   if (field.scope != Scope::kRow) return false;
   const CatalogEntity* entity = FindEntity(context_->catalog, field.entity);
   const CatalogField* found = entity == nullptr ? nullptr : FindField(*entity, field.name);
@@ -221,6 +223,13 @@ std::optional<Field> Names::FindResult(std::string_view name, const std::string&
   const bool has_inner = SplitName(name).rest.size() > id.size();
   if (!DescendInto(&field, name, inner, has_inner, path, problems)) return {};
   context_->step_references.emplace_back(path, field.name);
+  return field;
+}
+
+// line.<path>: what the line says, as json.
+std::optional<Field> Names::FindLine(std::string_view name, const std::string& path, Problems* problems) const {
+  Field field = {.scope = Scope::kLine, .entity = context_->program.settings.entry_entity, .name = kLine, .path = {}, .type = {.kind = TypeKind::kJson}};
+  if (!DescendInto(&field, name, SplitName(name).rest, true, path, problems)) return {};
   return field;
 }
 
@@ -297,6 +306,7 @@ std::optional<Field> Names::Find(std::string_view name, const std::string& path,
   if (root == "step" && FindEntity(context_->catalog, root) == nullptr) return FindResult(name, path, problems);
   if (root == "old") return FindOld(name, path, problems);
   if (root == "message" && KnowsRoot(root)) return FindMessage(name, path, problems);
+  if (root == kLine && KnowsRoot(root)) return FindLine(name, path, problems);
   if (root == "workflow" && KnowsRoot(root)) return FindWorkflow(name, path, problems);
   if (KnowsRoot(root)) return FindBuiltIn(name, path, problems);
   return FindOfRow(root, rest, path, problems);
@@ -346,6 +356,7 @@ bool Names::CheckReference(std::string_view name, const std::string& path, Probl
     ReportUnsupported(path, "the name " + Quote(name), problems);
     return false;
   }
+  if (root == kLine && KnowsRoot(root)) return true;
   if (root == "message" && KnowsRoot(root)) return SplitName(rest).rest.empty() || FindMessage(name, path, problems).has_value();
   if (root == "workflow" && KnowsRoot(root)) {
     problems->Error(path, Quote(name) + " is not known", "Known is \"workflow.name\".");

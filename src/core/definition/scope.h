@@ -16,6 +16,7 @@
 namespace workflow::definition {
 
 inline constexpr const char* kContact = "contact";
+inline constexpr const char* kLine = "line";
 
 // Rows that are there already, by a filter of a caller's: as one trigger more.
 struct ExistingRows {
@@ -78,6 +79,7 @@ class Names final : public FieldScope {
   std::optional<Field> FindOfRow(std::string_view root, std::string_view rest, const std::string& path, Problems* problems);
   std::optional<Field> FindMessage(std::string_view name, const std::string& path, Problems* problems);
   std::optional<Field> FindWorkflow(std::string_view name, const std::string& path, Problems* problems) const;
+  std::optional<Field> FindLine(std::string_view name, const std::string& path, Problems* problems) const;
   bool KnowsRoot(std::string_view root) const;
   std::string Available() const;
   std::string HintOfBareName(std::string_view name) const;

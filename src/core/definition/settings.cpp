@@ -162,10 +162,27 @@ class SettingsReader {
       return {};
     }
     if (json.string() == kContact) return json.string();
+    if (json.string() == kLine && FindEntity(context_->catalog, kLine) == nullptr) return EntityWithLines(path);
     if (!EachTriggerBrings(json.string(), path)) return {};
     Names names = Names::OfEntry(context_);
     const CatalogEntity* entity = names.Entity(json.string(), path, problems_);
     return entity == nullptr ? std::nullopt : std::optional(entity->name);
+  }
+
+  // One enrollment for each product on the lines of the row that every trigger brings.
+  std::optional<std::string> EntityWithLines(const std::string& path) {
+    const std::vector<Trigger>& triggers = context_->program.triggers;
+    const std::string entity = triggers.empty() ? std::string() : triggers.front().entity;
+    const bool same = std::all_of(triggers.begin(), triggers.end(), [&](const Trigger& trigger) { return trigger.entity == entity; });
+    if (context_->open) return {};
+    const CatalogEntity* found = same ? FindEntity(context_->catalog, entity) : nullptr;
+    if (found == nullptr || !found->has_lines) {
+      problems_->Error(path, "no lines are known by which an enrollment could be entered", "It needs triggers of one table that is attached with \"lines\" and their \"use_days\".");
+      return {};
+    }
+    settings_.by_line = true;
+    Names::OfEntry(context_).Resolve(entity + ".lines", path, problems_);  // rounds read them
+    return entity;
   }
 
   // A key must be known for every entry: without its row an event could never enroll.

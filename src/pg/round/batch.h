@@ -164,6 +164,7 @@ class Batch {
   std::vector<Candidate> Candidates(const std::vector<const LogEvent*>& events);
   const LoadedVersion* VersionFor(int32_t id) const;
   void LoadKnown(std::vector<Candidate>* candidates);
+  void TellLinesApart(std::vector<Candidate>* candidates) const;
   void Decide(std::vector<Candidate>* candidates);
   void OfRow(const LogEvent& event, const ResolveRequest& request, const class EventWords& words, std::vector<Candidate>* candidates);
   void Replied(const LogEvent& event, const ResolveRequest& request, const Json& wanted, std::vector<Candidate>* candidates);  // replies.cpp
@@ -264,6 +265,8 @@ class Batch {
   // Facts (facts.cpp).
   std::vector<const Value*> FactsOf(const Enrolled& enrolled);
   std::vector<const Value*> FactsOf(const Candidate& candidate);
+  const Json* LinesOf(const Source* source, const std::string& key) const;
+  const Json* LineFor(const Enrolled& enrolled) const;
   template <typename Of>  // a candidate, or who is enrolled
   const Value* CommonFact(const Of& of, const Field& field);
   // What only the server can decide (deferred.cpp).

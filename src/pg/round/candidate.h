@@ -18,6 +18,7 @@ struct Batch::Candidate {
   std::string contact_key;
   const Source* entry_source = nullptr;
   std::string entry_row;
+  std::string line;                    // the product of one of its lines, where each of them enters by itself
   std::string account;
   std::vector<int32_t> triggers;       // of a row that is offered: those that may let it in, by index; none: every one that the event's name fits
   Json data;

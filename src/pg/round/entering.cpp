@@ -220,6 +220,25 @@ void Batch::Offer(const Candidate& candidate, std::vector<Candidate>* candidates
   else Park(*candidate.event, {}, "broken_version");  // till somebody mends what it names
 }
 
+// Where lines enter by themselves, an event is one for each product on them; its id has the product in it. A row without such lines stays one candidate,
+// which has no entry key.
+void Batch::TellLinesApart(std::vector<Candidate>* candidates) const {
+  if (std::none_of(candidates->begin(), candidates->end(), [](const Candidate& c) { return c.version->program.settings.by_line; })) return;
+  std::vector<Candidate> apart;
+  for (Candidate& candidate : *candidates) {
+    const Json* lines = candidate.version->program.settings.by_line ? LinesOf(candidate.entry_source, candidate.entry_row) : nullptr;
+    const std::vector<std::string> products = lines == nullptr ? std::vector<std::string>() : ProductsOf(*lines);
+    for (const std::string& product : products) {
+      Candidate one = candidate;
+      one.line = product;
+      for (std::string* id : {&one.event_uuid, &one.twin_uuid}) if (!id->empty()) *id = NamedUuid({*id, "line", product});
+      apart.push_back(std::move(one));
+    }
+    if (products.empty()) apart.push_back(std::move(candidate));
+  }
+  *candidates = std::move(apart);
+}
+
 void Batch::LoadKnown(std::vector<Candidate>* candidates) {
   std::vector<std::string> accounts, contacts, events;
   std::vector<int32_t> workflows, event_workflows;
@@ -237,6 +256,7 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
     rows_.Want({candidate.contact_source->id, candidate.contact_key});
   }
   rows_.Fetch();
+  TellLinesApart(candidates);
   for (Candidate& candidate : *candidates) {
     std::string zone;
     if (candidate.contact_source != nullptr) {
@@ -310,7 +330,7 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
       entry.row_live = row.found && row.live;
     }
     const std::string_view entity = candidate.entry_source == nullptr ? std::string_view() : candidate.entry_source->binding.entity;
-    std::optional<EntryKey> by = EntryKeyOf(program.settings, facts, {candidate.contact_key, entity, candidate.entry_row});
+    std::optional<EntryKey> by = EntryKeyOf(program.settings, facts, {candidate.contact_key, entity, candidate.entry_row, candidate.line});
     const std::string entry_key = by ? by->key : std::string();
     if (by) entry.entry_key = entry_key;
     const KnownKey key = KeyOf(candidate, entry_key);

@@ -63,6 +63,20 @@ const Value* Batch::CommonFact(const Of& of, const Field& field) {
   return &values_.emplace_back(DigInto(field.name == "sender" ? account.sender.value_or(Json()) : account.data, field.path));
 }
 
+// The lines of a row, as they are now; nullptr where it has none, or they were not read.
+const Json* Batch::LinesOf(const Source* source, const std::string& key) const {
+  if (source == nullptr) return nullptr;
+  const int index = IndexOf(*source, "lines");
+  const RowFacts& row = rows_.Get({source->id, key});
+  return row.found && index != kNone && row.known[static_cast<size_t>(index)] ? row.values[static_cast<size_t>(index)].AsJson() : nullptr;
+}
+
+const Json* Batch::LineFor(const Enrolled& enrolled) const {
+  if (enrolled.entry_by != EntryBy::kLine) return nullptr;
+  const Json* lines = LinesOf(enrolled.entry_source, enrolled.entry_row);
+  return lines == nullptr ? nullptr : LineOf(*lines, SplitLineKey(enrolled.entry_key).product);
+}
+
 std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
   const Program& program = enrolled.version->program;
   std::vector<const Value*> facts;
@@ -79,6 +93,8 @@ std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
         if (row.found && index != kNone && row.known[static_cast<size_t>(index)]) value = &row.values[static_cast<size_t>(index)];
       }
       if (!field.path.empty()) value = &values_.emplace_back(AtPath(field, *value));
+    } else if (field.scope == Scope::kLine) {
+      if (const Json* line = LineFor(enrolled)) value = &values_.emplace_back(DigInto(*line, field.path));
     } else if (field.scope == Scope::kMessage) {
       value = &values_.emplace_back(MessageFact(enrolled, field.entity, field.name));
     } else if (field.scope == Scope::kStep) {
@@ -164,6 +180,9 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
     } else if (head == "enrollment") {
       data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},
                                        {"version", Json::Integer(enrolled.version->number)}, {"data", enrolled.data}}));
+    } else if (head == "line" && enrolled.entry_by == EntryBy::kLine && !IsAttached(round_.registry, head)) {
+      const Json* line = LineFor(enrolled);
+      data.Set(head, line == nullptr ? Json::MakeObject() : *line);
     } else if (head == "message" && !IsAttached(round_.registry, head)) {
       data.Set(head, MessagesOf(enrolled));
     } else if (head == "step" && !IsAttached(round_.registry, head)) {

@@ -25,8 +25,11 @@ void MoveRows(int32_t source, const Moves& moves) {
 }
 
 void MoveEntryKeys(int32_t source, const Moves& moves) {
-  Execute("UPDATE workflow.enrollment e SET entry_key = chr(1) || m.fresh FROM unnest($2::text[], $3::text[]) m(was, fresh)"
-          " WHERE e.entry_source = $1 AND e.entry_row = m.was AND e.entry_key = m.was AND e.entry_by = 'r'",
+  // Of those by a line the row's key is the first part.
+  const auto part = [](const std::string& key) { return "replace(replace(" + key + R"(, '\', '\\'), ',', '\,'))"; };
+  Execute("UPDATE workflow.enrollment e SET entry_key = chr(1) || CASE e.entry_by WHEN 'r' THEN m.fresh ELSE " + part("m.fresh") +
+              " || substr(e.entry_key, length(" + part("m.was") + ") + 1) END FROM unnest($2::text[], $3::text[]) m(was, fresh)"
+              " WHERE e.entry_source = $1 AND e.entry_row = m.was AND (e.entry_key = m.was AND e.entry_by = 'r' OR e.entry_by = 'l')",
           Params().Int4(source).Texts(moves.was).Texts(moves.fresh));
   MoveRows(source, moves);
   Execute("UPDATE workflow.enrollment e SET entry_number = " + NumberAfter("e.contact_key") + ", entry_key = " + kUnmarked +
