@@ -49,6 +49,7 @@ std::string FieldPath(const Field& field) {
     case Scope::kEvent: name = "event." + field.name; break;
     case Scope::kEnrollment: name = "enrollment." + field.name; break;
     case Scope::kMessage: name = "message." + field.entity + '.' + field.name; break;
+    case Scope::kLine: name = "line"; break;
     case Scope::kStep: name = "step." + field.name; break;
     case Scope::kWorkflow: name = "workflow." + field.name + ".active"; break;
     case Scope::kAccount: name = "account." + field.name; break;

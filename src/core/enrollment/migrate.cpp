@@ -83,7 +83,6 @@ class Mover {
   // version does not know would be lost: the figures of both versions would be wrong.
   bool CarryMemo() {
     State& state = result_.state;
-    state.given_up.clear();  // the new version may have mended what failed
     state.kept.clear();
     for (const Kept& kept : before_.kept) {
       if (!IsStep(from_, kept.step)) continue;
