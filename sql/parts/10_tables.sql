@@ -138,6 +138,25 @@ CREATE TABLE workflow.held (
   PRIMARY KEY (workflow, enrollment, number)
 );
 
+-- Caps on messages to one contact.
+CREATE TABLE workflow.cap (
+  account  text NOT NULL,                 -- '': of accounts that have none of their own
+  channel  text NOT NULL,                 -- '': all together
+  per      interval NOT NULL,
+  max      integer NOT NULL,
+  PRIMARY KEY (account, channel, per)
+);
+
+-- When a contact was written to, while there is any cap: insert-only, in children by month.
+CREATE TABLE workflow.contacted (
+  account         text NOT NULL,
+  contact_key     text NOT NULL,
+  contact_source  integer NOT NULL,       -- 0: known by its key only
+  at              timestamptz NOT NULL,
+  channel         text NOT NULL
+);
+CREATE INDEX contacted_contact ON workflow.contacted (account, contact_key, at);
+
 -- Which event has entered which workflow: an event id enters once.
 CREATE TABLE workflow.entry_event (
   event       uuid NOT NULL,
@@ -331,7 +350,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY '{source,workflow,failing,pause,version,template,account,enrollment,state,timer,held,entry_event,message,lease,outcome,mark,refusal,parked,trace,
+  FOREACH t IN ARRAY '{source,workflow,failing,pause,version,template,account,enrollment,state,timer,held,cap,contacted,entry_event,message,lease,outcome,mark,refusal,parked,trace,
     error,round,tally,fault,installation,source_id_seq,workflow_id_seq,version_id_seq,enrollment_id_seq,message_id_seq,mark_id_seq,trace_id_seq,round_id_seq,event_id}'::text[] LOOP
     PERFORM pg_extension_config_dump('workflow.' || t, '');
   END LOOP;

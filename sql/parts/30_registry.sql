@@ -10,7 +10,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY '{source,workflow,version,template,account}'::text[] LOOP
+  FOREACH t IN ARRAY '{source,workflow,version,template,account,cap}'::text[] LOOP
     EXECUTE format('CREATE TRIGGER invalidate AFTER INSERT OR UPDATE OR DELETE ON workflow.%I
                       FOR EACH ROW EXECUTE FUNCTION workflow.invalidate_registry()', t);
     EXECUTE format('CREATE TRIGGER invalidate_all AFTER TRUNCATE ON workflow.%I

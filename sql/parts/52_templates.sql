@@ -83,6 +83,13 @@ BEGIN
     RAISE EXCEPTION 'the sender must be an object, not %', jsonb_typeof(settings->'sender')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"name": "Acme", "email": "hello@acme.test"}.';
   END IF;
+  SELECT k.key INTO wrong FROM jsonb_each(CASE jsonb_typeof(settings->'sender') WHEN 'object' THEN settings->'sender' ELSE '{}' END) k
+   WHERE jsonb_typeof(k.value) NOT IN ('string', 'object')
+      OR EXISTS (SELECT FROM jsonb_each(CASE jsonb_typeof(k.value) WHEN 'object' THEN k.value ELSE '{}' END) m WHERE jsonb_typeof(m.value) <> 'string') ORDER BY k.key LIMIT 1;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'the sender''s "%" must be a text, or an object of texts for the channel of that name', wrong
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"name": "Acme", "sms": {"phone": "+4912345"}}.';
+  END IF;
   IF jsonb_typeof(settings->'data') NOT IN ('object', 'null') THEN
     RAISE EXCEPTION 'the data must be an object, not %', jsonb_typeof(settings->'data')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"plan": "pro"}.';
@@ -93,4 +100,4 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION workflow.set_account(text, jsonb) IS
 'Sets what an account has of its own; what is left out, it has no more. timezone: for contacts without a known one. sender: an object, for workflows that name '
-'none. data: an object of the CRM''s own, account.data of conditions and texts. The account '''' stands for all that have no settings. Raises 22023 for an unknown key or zone.';
+'none; a member that is an object is for the channel of its name. data: an object of the CRM''s own, account.data of conditions and texts. The account '''' stands for all that have no settings. Raises 22023 for an unknown key or zone.';

@@ -83,6 +83,11 @@ BEGIN
     SELECT o.ctid FROM workflow.imported o WHERE o.at < today - workflow.retention('imports') LIMIT 10000));
   DELETE FROM workflow.intake i WHERE i.finished_at < present - workflow.retention('refusals');
   DELETE FROM workflow.look l WHERE EXISTS (SELECT FROM workflow.look n WHERE n.workflow = l.workflow AND n.trigger = l.trigger AND n.upto > l.upto);
+  FOR name_of IN SELECT workflow.expired_children('contacted', present - interval '370 days') LOOP  -- no cap looks further back than a year
+    IF workflow.drop_child(name_of) THEN dropped := dropped + 1; ELSE busy := busy + 1; END IF;
+  END LOOP;
+  DELETE FROM workflow.throttle_use u WHERE u.at < present - interval '31 days'
+      OR u.at < present - coalesce((SELECT make_interval(secs => 2 * extract(epoch FROM t.per)::float8) FROM workflow.throttle t WHERE t.id = u.throttle), interval '1 hour');
   DELETE FROM workflow.error x WHERE x.ctid = ANY (ARRAY(
     SELECT e.ctid FROM workflow.error e WHERE e.at < present - workflow.retention('errors') ORDER BY e.at LIMIT 10000));
   -- States go before the history that tells of their end; a piece a call, for the round lock is held meanwhile.

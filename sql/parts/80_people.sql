@@ -155,6 +155,7 @@ BEGIN
   DELETE FROM workflow.error x WHERE x.enrollment = ANY (enrollments)
       OR x.event_id IN (SELECT p.event_id FROM workflow.parked p WHERE p.event->>'row_key' = forget.contact AND coalesce(p.event->>'account', '') = own);
   DELETE FROM workflow.refusal f WHERE f.account = own AND f.contact_key = forget.contact;
+  DELETE FROM workflow.contacted c WHERE c.account = own AND c.contact_key = forget.contact;
   DELETE FROM workflow.parked p WHERE p.event->>'row_key' = forget.contact AND coalesce(p.event->>'account', '') = own;
   DELETE FROM workflow.imported i USING workflow.source s WHERE s.id = i.source AND s.entity = 'contact' AND i.row_key = forget.contact;
   UPDATE workflow.enrollment e SET data = NULL WHERE e.id = ANY (enrollments) AND e.data IS NOT NULL;

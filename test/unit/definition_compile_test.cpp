@@ -56,16 +56,6 @@ TEST(DefinitionCompile, SaysWhatIsMissing) {
   EXPECT_EQ(Compile(R"({"triggers": 1, "steps": 2, "settings": 3, "description": 4})").Errors(), 4U);
 }
 
-// What this version does not build is refused by name, never ignored and never called unknown.
-TEST(DefinitionCompile, RefusesWhatIsNotBuilt) {
-  for (const char* setting :
-       {R"("frequency_cap": [{"channel": "email"}])"}) {
-    Compiled c = CompileSettings("{" + std::string(setting) + "}");
-    EXPECT_EQ(c.Errors(), 1U) << setting << c.Text();
-    EXPECT_NE(c.problems.list().at(0).message.find("is not supported by this version"), std::string::npos) << c.Text();
-  }
-}
-
 // Settings that say the default ask for nothing that is not built.
 TEST(DefinitionCompile, AcceptsStatedDefaultsOfWhatIsNotBuilt) {
   Compiled c = Compile(R"({"triggers": [{"on": "manual"}], "goals": [], "steps": [{"type": "stop"}], "settings": {

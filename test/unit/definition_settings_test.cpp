@@ -93,10 +93,12 @@ TEST(DefinitionSettings, B03_Timezone) {
 TEST(DefinitionSettings, B04_Sender) {
   Compiled c = CompileSettings(R"({"sender": {"name": "Acme", "email": "hello@acme.test", "reply_to": "help@acme.test"}})");
   ASSERT_TRUE(c.program) << c.Text();
-  EXPECT_EQ(c.program->settings.sender->Find("email")->string(), "hello@acme.test");
+  EXPECT_EQ(c.program->settings.sender->json.Find("email")->string(), "hello@acme.test");
   EXPECT_EQ(CompileSettings(R"({"sender": {"emial": "a@b"}})").HintAt("/settings/sender/emial"), "Did you mean \"email\"?");
-  EXPECT_EQ(CompileSettings(R"({"sender": {"email": {"email": "a@b"}}})").Errors(), 1U);
-  EXPECT_EQ(CompileSettings(R"({"sender": {"name": "{{ contact.first_name }}"}})").Errors(), 1U);
+  EXPECT_TRUE(CompileSettings(R"({"sender": {"email": {"email": "a@b"}}})").program) << "by channel";
+  EXPECT_TRUE(CompileSettings(R"({"sender": {"name": "{{ contact.first_name }}"}})").program);
+  EXPECT_EQ(CompileSettings(R"({"sender": {"name": "{{ contact.frist_name }}"}})").HintAt("/settings/sender/name"), "Did you mean \"contact.first_name\"?");
+  EXPECT_EQ(CompileSettings(R"({"sender": {"sms": {"phoen": "1"}}})").HintAt("/settings/sender/sms/phoen"), "Did you mean \"phone\"?");
   EXPECT_EQ(CompileSettings(R"({"sender": {}})").Errors(), 1U);
 }
 

@@ -43,6 +43,8 @@ struct SendStep {
   std::optional<Template> to;           // of kAddress, kUser, kTeam
   std::string owner_entity;             // of kOwner
   std::string kind = "message";         // message, reminder, notification
+  std::optional<Document> sender = {};  // none: the workflow's
+  std::optional<Template> locale = {};  // none, or empty: the contact's
 };
 // To staff: no consent of the contact stops it, no send window holds it.
 struct NotifyStep { SendStep message; };

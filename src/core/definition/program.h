@@ -18,6 +18,7 @@
 #include "core/condition/field.h"
 #include "core/definition/actions.h"
 #include "core/definition/flow.h"
+#include "core/delivery/cap.h"
 #include "core/message/template.h"
 
 namespace workflow {
@@ -54,8 +55,6 @@ struct PastRule {
   Duration grace = {.days = 1};
 };
 
-struct Sender { std::string name, email, reply_to; };
-
 enum class OnError : uint8_t { kExit, kSkip, kSuspend };
 
 // How long a step that failed waits for its next try. One pause doubles; those of a list are taken in turn, the last again and again.
@@ -68,7 +67,7 @@ struct Settings {
   ZoneSource timezone = ZoneSource::kAccount;
   std::string zone_name;                // of kNamed
   SendWindow send_window;
-  std::optional<Json> sender;           // as written: an object
+  std::optional<Document> sender;
   std::vector<uint32_t> entry_key;      // fields whose values make the key; empty: see entry_entity
   bool by_line = false;                 // one enrollment for each product of the row's lines; `entry_entity` is the row's
   std::string entry_entity = "contact"; // "contact" or the entity whose row key is the entry key
@@ -86,6 +85,7 @@ struct Settings {
   std::string exclusive_group;
   bool restart = false;                 // while_live
   ResponseRule response;                // stop_on_response
+  std::vector<FrequencyCap> caps;       // frequency_cap
   bool reentry_after_response = false;
   OnResume on_resume = OnResume::kFreeze;
 };

@@ -188,6 +188,33 @@ const char* DefinitionSchema() {
       "else": {"required": ["value"]}
     },
 
+    "sender": {
+      "description": "From whom: for every channel, or by channel.",
+      "type": "object",
+      "minProperties": 1,
+      "properties": {
+        "name": {"$ref": "#/$defs/sender_member"},
+        "email": {"$ref": "#/$defs/sender_member"},
+        "phone": {"$ref": "#/$defs/sender_member"},
+        "address": {"$ref": "#/$defs/sender_member"},
+        "reply_to": {"$ref": "#/$defs/sender_member"}
+      },
+      "additionalProperties": {"$ref": "#/$defs/sender_of_channel"}
+    },
+    "sender_member": {"anyOf": [{"$ref": "#/$defs/text"}, {"$ref": "#/$defs/sender_of_channel"}]},
+    "sender_of_channel": {
+      "type": "object",
+      "minProperties": 1,
+      "additionalProperties": false,
+      "properties": {
+        "name": {"$ref": "#/$defs/text"},
+        "email": {"$ref": "#/$defs/text"},
+        "phone": {"$ref": "#/$defs/text"},
+        "address": {"$ref": "#/$defs/text"},
+        "reply_to": {"$ref": "#/$defs/text"}
+      }
+    },
+
     "settings": {
       "type": "object",
       "additionalProperties": false,
@@ -197,13 +224,7 @@ const char* DefinitionSchema() {
           "description": "When messages may be written.",
           "anyOf": [{"const": "any"}, {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/window"}}]
         },
-        "sender": {
-          "description": "Default: the account's.",
-          "type": "object",
-          "minProperties": 1,
-          "additionalProperties": false,
-          "properties": {"name": {"$ref": "#/$defs/text"}, "email": {"$ref": "#/$defs/text"}, "reply_to": {"$ref": "#/$defs/text"}}
-        },
+        "sender": {"description": "Default: the account's.", "$ref": "#/$defs/sender"},
         "entry_key": {
           "description": "One live enrollment per contact, per row of an entity, or per values of fields.",
           "anyOf": [
@@ -258,7 +279,21 @@ const char* DefinitionSchema() {
         "exit_on_unsubscribe": {"type": ["boolean", "null"]},
         "while_live": {"description": "An entering event while one is live. Default: ignore.", "enum": ["ignore", "restart"]},
         "reentry_after_response": {"type": "boolean"},
-        "frequency_cap": {"type": "array", "maxItems": 0}
+        "frequency_cap": {
+          "description": "How many messages a contact gets at most.",
+          "type": "array",
+          "items": {
+            "type": "object",
+            "required": ["max", "per"],
+            "additionalProperties": false,
+            "properties": {
+              "channel": {"description": "Default: all channels together.", "$ref": "#/$defs/text"},
+              "max": {"type": "integer", "minimum": 1, "maximum": 10000},
+              "per": {"description": "At most a year.", "$ref": "#/$defs/duration"},
+              "on_cap": {"description": "Default: defer.", "enum": ["defer", "skip", "exit"]}
+            }
+          }
+        }
       }
     },
     "window": {
@@ -343,6 +378,8 @@ const char* DefinitionSchema() {
         "subject": {"$ref": "#/$defs/template"},
         "body": {"$ref": "#/$defs/template"},
         "data": {"description": "For the sender; texts in it may hold Liquid.", "type": "object"},
+        "sender": {"description": "Default: the workflow's.", "$ref": "#/$defs/sender"},
+        "locale": {"description": "Which of the template's languages. Default: the contact's.", "$ref": "#/$defs/text"},
         "to": {"description": "An address, owner, user:<key> or team:<name>. Default: the contact's own.", "$ref": "#/$defs/receiver"},
         "kind": {"enum": ["message", "reminder", "notification"]}
       },
@@ -513,6 +550,8 @@ const char* DefinitionSchema() {
         "subject": {"$ref": "#/$defs/template"},
         "body": {"$ref": "#/$defs/template"},
         "data": {"type": "object"},
+        "sender": {"description": "Default: the workflow's.", "$ref": "#/$defs/sender"},
+        "locale": {"description": "Which of the template's languages. Default: the contact's.", "$ref": "#/$defs/text"},
         "to": {"description": "owner (default), user:<key>, team:<name>, or an address.", "$ref": "#/$defs/receiver", "not": {"const": "contact"}},
         "kind": {"enum": ["message", "reminder", "notification"]}
       },

@@ -55,6 +55,10 @@ std::optional<Listener> ReadListenerOf(ObjectReader* reader, CompileContext* con
 void ReadExits(const Json& json, const std::string& path, CompileContext* context);
 ResponseRule ReadResponse(const Json& json, const std::string& path, CompileContext* context);
 
+// {"name", "email", "phone", "address", "reply_to"}, or such an object by channel. Its texts may hold Liquid.
+std::optional<Document> ReadSender(const Json& json, const std::string& path, Names* names, CompileContext* context);
+
+void ReadCaps(const Json& json, const std::string& path, CompileContext* context);
 void ReadOnError(const Json& json, const std::string& path, CompileContext* context);
 
 SendWindow ReadSendWindow(const Json& json, const std::string& path, Problems* problems);

@@ -39,7 +39,10 @@ class SettingsReader {
     ReadTimezone();
     if (const Json* window = reader_.Take("send_window"))
       settings_.send_window = ReadSendWindow(*window, reader_.At("send_window"), problems_);
-    if (const Json* sender = reader_.Take("sender")) ReadSender(*sender);
+    if (const Json* sender = reader_.Take("sender")) {
+      Names names = Names::OfSteps(context_);
+      settings_.sender = ReadSender(*sender, reader_.At("sender"), &names, context_);
+    }
     ReadEntry();
     if (auto category = reader_.Choose("category", kCategories)) settings_.category = static_cast<Category>(*category);
     settings_.exit_on_unsubscribe = reader_.Boolean("exit_on_unsubscribe").value_or(settings_.category == Category::kMarketing);
@@ -48,15 +51,11 @@ class SettingsReader {
     settings_.expires_after = Positive("expires_after");
     if (const Json* on_error = reader_.Take("on_error")) ReadOnError(*on_error, reader_.At("on_error"), context_);
     ReadFlow();
-    RefuseLater();
+    if (const Json* caps = reader_.Take("frequency_cap")) ReadCaps(*caps, reader_.At("frequency_cap"), context_);
     reader_.Finish();
   }
 
  private:
-  void RefuseLater() {
-    reader_.Refuse("frequency_cap", "[]");
-  }
-
   void ReadFlow() {
     if (auto while_live = reader_.Choose("while_live", kWhileLive)) settings_.restart = *while_live != 0;
     settings_.reentry_after_response = reader_.Boolean("reentry_after_response").value_or(false);
@@ -94,25 +93,6 @@ class SettingsReader {
     }
     settings_.timezone = ZoneSource::kNamed;
     settings_.zone_name = *zone;
-  }
-
-  void ReadSender(const Json& json) {
-    ObjectReader sender(json, reader_.At("sender"), "the sender", problems_);
-    for (const char* key : {"name", "email", "reply_to"}) {
-      const Json* member = json.Find(key);
-      // Where a channel is called "email", its object is a sender by channel.
-      if (member != nullptr && member->is_object()) {
-        sender.Take(key);
-        ReportUnsupported(sender.At(key), "a sender by channel", problems_);
-        continue;
-      }
-      std::optional<std::string> text = sender.Text(key);
-      if (text && HoldsLiquid(*text)) ReportUnsupported(sender.At(key), "a template in the sender", problems_);
-    }
-    sender.Finish();
-    if (sender.is_object() && json.object().empty())
-      problems_->Error(sender.path(), "the sender is empty", "It has \"name\", \"email\" and \"reply_to\".");
-    settings_.sender = json;
   }
 
   void ReadEntry() {

@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 
+#include "core/definition/sections.h"
 #include "core/definition/steps.h"
 #include "core/definition/texts.h"
 #include "core/message/partials.h"
@@ -49,8 +50,11 @@ class SendReader {
     if (to != nullptr) ReadTo(*to);
     if (to == nullptr && notify_) ToOwner(reader_.path());
     if (auto kind = reader_.Choose("kind", kKinds)) step_.kind = kKinds[static_cast<size_t>(*kind)].name;
-    reader_.Refuse("sender");
-    reader_.Refuse("locale");
+    if (const Json* sender = reader_.Take("sender")) step_.sender = ReadSender(*sender, reader_.At("sender"), names_, context_);
+    if (reader_.Take("locale") != nullptr) {
+      const auto locale = reader_.Text("locale");
+      if (locale) step_.locale = CompileText(Json::String(*locale), reader_.At("locale"), names_, context_);
+    }
     return std::move(step_);
   }
 

@@ -116,6 +116,7 @@ struct Decision {
   std::optional<Instant> look = {};  // before its timer is due it wants to be looked at: another timer of the same number
   bool again = false;      // perform the effects, read the facts anew, then call with kAgain
   bool suspends = false;   // the workflow is to be suspended (on_error.then)
+  bool asks_caps = false;  // the same of what the contact has been sent
   bool asks_consent = false;  // it depends on the contact's consent, which is not known yet: nothing else of it counts
 };
 
@@ -128,6 +129,9 @@ struct Surroundings {
   std::string identity = {};  // account, workflow, entry key: what a split goes by
   const ConsentFacts* consent = nullptr;  // nullptr: nobody has withdrawn anything
   bool consent_unknown = false;           // it has not been read: who needs it says so (Decision::asks_consent)
+  const CapFacts* caps = nullptr;         // nullptr: there is no cap
+  bool caps_unknown = false;              // they have not been read
+  std::vector<std::string> now_written = {};  // channels of messages to the contact that count, written just now for other enrollments
   int32_t stop_before = -1;  // a step that has failed in this very call: what comes before it is done, and it is tried by a timer of its own
 };
 

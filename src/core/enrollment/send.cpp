@@ -26,6 +26,8 @@ bool Walk::Take(const Step& step, const SendStep& body) {
     return false;
   }
   const ConsentVerdict verdict = to_contact ? ConsentTo(body) : ConsentVerdict();  // a notice to staff is never stopped
+  bool go_on = false;
+  if (to_contact && verdict.allowed() && MeetCap(body, &go_on)) return go_on;
   ++state().visit;
   // A worker that is behind writes its messages with the time they were due, so that they are claimed in that order.
   SendEffect send{state().step, state().visit, was_due_.value_or(around_.now), std::nullopt, verdict.reason};
@@ -39,6 +41,38 @@ bool Walk::Take(const Step& step, const SendStep& body) {
     return false;
   }
   return MoveTo(step.next);
+}
+
+// Whether a cap forbids the message; `go_on` is then whether another step is to be taken. A message that is deferred is held like one outside of the window,
+// and looked at anew when the cap allows it: others may have been written by then.
+bool Walk::MeetCap(const SendStep& send, bool* go_on) {
+  if (program_.settings.category == Category::kTransactional) return false;
+  if (around_.caps_unknown) {
+    decision_.asks_caps = true;
+    return true;
+  }
+  std::vector<std::string> written = around_.now_written;
+  written.insert(written.end(), written_.begin(), written_.end());
+  const CapVerdict verdict = around_.caps == nullptr ? CapVerdict() : DecideCap(*around_.caps, send.channel, written, around_.now, *around_.zone);
+  if (verdict.cap == nullptr) {
+    written_.push_back(send.channel);
+    return false;
+  }
+  const std::string why = "cap of " + CapName(*verdict.cap);
+  switch (verdict.on_cap) {
+    case OnCap::kDefer:
+      SetTimer(Phase::kWindow, verdict.until);
+      Trace("held", "until " + FormatIso(verdict.until) + ": " + why);
+      break;
+    case OnCap::kSkip:
+      Trace("skipped", why);
+      *go_on = MoveTo(step().next);
+      break;
+    case OnCap::kExit:
+      End(EndReason::kCondition, why);
+      break;
+  }
+  return true;
 }
 
 // An address of its own is known once it is rendered, and looked at when the message is claimed.

@@ -44,6 +44,7 @@ class Walk {
   bool TakeStep();
   bool Take(const Step& step, const SendStep& send);
   ConsentVerdict ConsentTo(const SendStep& send) const;
+  bool MeetCap(const SendStep& send, bool* go_on);
   bool Take(const Step& step, const WaitStep& wait);
   bool Take(const Step& step, const BranchStep& branch);
   bool Take(const Step& step, const SetStep& set);
@@ -130,6 +131,7 @@ class Walk {
   const Program& program_;
   const Surroundings& around_;
   Decision decision_;
+  std::vector<std::string> written_ = {};  // channels of messages of this call that count for caps
   const std::pair<int32_t, int32_t> began_;
   const bool goes_on_;
   // When what is done now was due: the timer's time, as long as nothing else in this call has moved the clock.

@@ -137,6 +137,82 @@ void Claim::Recheck(Walk* walk) {
   snapshot.End();
 }
 
+// What may still go out, as far as is known; accounts of which nothing may are passed over like paused workflows.
+void Claim::LoadThrottles() {
+  most_ = static_cast<size_t>(request_.quantity);
+  throttles_.Load(request_.channel, ToInstant(present_));
+  for (auto& [account, throttle] : throttles_.by_account()) {
+    const int64_t free = throttle.Free();
+    if (account.empty()) most_ = std::min(most_, static_cast<size_t>(free));
+    else if (free == 0) asleep_.accounts.insert(account);
+  }
+  for (const std::string& account : asleep_.accounts) {
+    for (const char c : account) asleep_.reason = (asleep_.reason ^ static_cast<unsigned char>(c)) * 1099511628211u;
+    asleep_.reason = (asleep_.reason ^ 0x1f) * 1099511628211u | 1;
+  }
+}
+
+std::map<std::string, int64_t> Claim::Allowed() {
+  std::map<std::string, int64_t> allowed;
+  for (auto& [account, throttle] : throttles_.by_account()) {
+    if (!account.empty()) allowed[account] = throttle.Free();
+  }
+  return allowed;
+}
+
+// What is held may go out as far as it can be reserved; the rest stays as it was.
+void Claim::Reserve(Walk* walk) {
+  if (throttles_.empty()) return;
+  std::map<std::string, int64_t> wanted, granted;
+  const auto accounts_of = [](const Held& held) {
+    bool is_null;
+    const TupleDesc description = RelationGetDescr(held.tables->message());
+    const HeapTuple row = held.row;
+    const Datum account = CallBackend([&] { return heap_getattr(row, message_column::kAccount, description, &is_null); });
+    return std::vector<std::string>{std::string(), TextOf(account)};
+  };
+  for (const Held& held : walk->held()) {
+    if (held.end != Held::End::kOpen) continue;
+    std::vector<std::string> accounts = accounts_of(held);
+    if (accounts[1].empty()) accounts.pop_back();
+    for (const std::string& account : accounts) ++wanted[account];
+  }
+  for (const auto& [account, count] : wanted) {
+    Throttle* throttle = throttles_.Of(account);
+    if (throttle != nullptr) granted[account] = throttle->Reserve(count, ToInstant(present_));
+  }
+  for (Held& held : walk->held()) {
+    if (held.end != Held::End::kOpen) continue;
+    const std::vector<std::string> accounts = accounts_of(held);
+    bool may = true;
+    for (const std::string& account : accounts) {
+      const auto found = granted.find(account);
+      may = may && (found == granted.end() || found->second > 0);
+    }
+    if (!may) {
+      held.end = Held::End::kUnfinished;
+      used_up_ = true;
+      continue;
+    }
+    for (const std::string& account : std::set<std::string>(accounts.begin(), accounts.end())) {
+      const auto found = granted.find(account);
+      if (found != granted.end()) --found->second;
+    }
+  }
+}
+
+void Claim::CountHandedOut(const Held& held) {
+  if (throttles_.empty()) return;
+  if (Throttle* all = throttles_.Of("")) all->HandOut(1);
+  bool is_null;
+  const TupleDesc description = RelationGetDescr(held.tables->message());
+  const HeapTuple row = held.row;
+  const Datum value = CallBackend([&] { return heap_getattr(row, message_column::kAccount, description, &is_null); });
+  const std::string account = TextOf(value);
+  Throttle* own = account.empty() ? nullptr : throttles_.Of(account);
+  if (own != nullptr) own->HandOut(1);
+}
+
 void Claim::Decide(Walk* walk) {
   std::vector<Held>& all = walk->held();
   if (std::none_of(all.begin(), all.end(), [](const Held& held) { return held.end == Held::End::kOpen; })) return;
@@ -161,6 +237,7 @@ void Claim::Decide(Walk* walk) {
       leased_.push_back({held.row, held.tables->message(), standing.attempt + 1, 0});
       const bool ahead = lease_until_ > present_ + kAhead_us;
       held.end = ahead ? Held::End::kAhead : Held::End::kUnfinished;
+      CountHandedOut(held);
       if (ahead) walk->Rely(lease_until_);
     } else {
       outcomes.push_back({held.id, present_, standing.seq, MessageStateName(verdict.state), std::nullopt, verdict.reason});
@@ -177,11 +254,12 @@ size_t Claim::Pass() {
   const size_t before = leased_.size();
   const std::vector<int32_t> all_days = MessageDays();
   LatestSnapshot snapshot;
-  Walk walk(&days_, all_days, snapshot.get(), request_.channel, present_, marks_, asleep_, static_cast<size_t>(request_.quantity) - before);
+  Walk walk(&days_, all_days, snapshot.get(), request_.channel, present_, marks_, asleep_, most_ - before, Allowed());
   walk.Run();
   walk.End();
   if (!walk.held().empty()) {
     Recheck(&walk);
+    Reserve(&walk);
     Decide(&walk);
   }
   snapshot.End();
@@ -230,10 +308,13 @@ void Claim::Run() {
   is_virtual_ = settings::virtual_clock;
   lease_until_ = AddSpan(present_, request_.lease);
   marks_ = is_virtual_ ? AllMarks() : LoadMarks(request_.channel);
+  LoadThrottles();
+  if (most_ == 0) return;
   size_t dropped = 0;
   do {
     dropped += Pass();
-  } while (!all_seen_ && leased_.size() < static_cast<size_t>(request_.quantity) && dropped < kDroppedMost);
+  } while (!all_seen_ && !used_up_ && leased_.size() < most_ && dropped < kDroppedMost);
+  throttles_.Save(ToInstant(present_));
   Sign();
   if (is_virtual_) return;
   RaiseFirstDay();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pg/outbox/sender.h"
+#include "pg/outbox/throttle.h"
 #include "pg/outbox/walk.h"
 
 namespace workflow::pg {
@@ -31,6 +32,10 @@ class Claim {
   size_t Pass();
   void Recheck(Walk* walk);
   void Decide(Walk* walk);
+  void LoadThrottles();
+  std::map<std::string, int64_t> Allowed();
+  void Reserve(Walk* walk);
+  void CountHandedOut(const Held& held);
   void RaiseFirstDay();
   void Sign();
 
@@ -39,6 +44,9 @@ class Claim {
   TimestampTz present_ = 0, lease_until_ = 0;
   bool is_virtual_ = false;
   Asleep asleep_;
+  Throttles throttles_;
+  size_t most_ = 0;          // of this call; as the channel's throttle lets out
+  bool used_up_ = false;     // another sender has what is left
   ChannelMarks marks_;
   TimestampTz until_ = DT_NOEND;
   bool all_seen_ = false;

@@ -20,6 +20,14 @@ bool NeverLocked(TupleTableSlot* row) {
 
 int64_t ClampToInt64Time(int64_t key) { return std::clamp<int64_t>(key, DT_NOBEGIN, DT_NOEND); }
 
+std::string AccountOf(TupleTableSlot* row) {
+  const Datum account = CallBackend([=] {
+    bool is_null;
+    return slot_getattr(row, message_column::kAccount, &is_null);
+  });
+  return TextOf(account);
+}
+
 }  // namespace
 
 Place PlaceOf(const Standing& standing, TimestampTz now) {
@@ -61,7 +69,14 @@ IndexScan* Walk::Begin(DayTables* tables, bool due, int rank, int64_t from, int6
   return scan.get();
 }
 
+bool Walk::IsUsedUp(TupleTableSlot* row) const {
+  if (allowed_.empty()) return false;
+  const auto found = allowed_.find(AccountOf(row));
+  return found != allowed_.end() && found->second <= 0;
+}
+
 bool Walk::Sleeps(TupleTableSlot* row) const {
+  if (!asleep_.accounts.empty() && asleep_.accounts.contains(AccountOf(row))) return true;
   if (asleep_.workflows.empty()) return false;
   const int32_t workflow = CallBackend([=] {
     bool is_null;
@@ -80,6 +95,7 @@ void Walk::Take(Record* record, int64_t key, int64_t id, DayTables* tables, Tupl
     if (kind != Met::Kind::kDone || record->empty() || record->back().kind != Met::Kind::kDone) record->push_back({kind, key, 0, reason});
   };
   if (Sleeps(row)) return note(Met::Kind::kUnfinished, asleep_.reason);
+  if (IsUsedUp(row)) return note(Met::Kind::kUnfinished);
   if (!is_new) {
     const Standing standing = lookup_.StandingOf(id);
     switch (PlaceOf(standing, now_)) {
@@ -93,6 +109,10 @@ void Walk::Take(Record* record, int64_t key, int64_t id, DayTables* tables, Tupl
     case LockResult::kBusy: return note(Met::Kind::kUnfinished);
     case LockResult::kGone: return note(Met::Kind::kDone);
     case LockResult::kLocked: break;
+  }
+  if (!allowed_.empty()) {
+    const auto allowed = allowed_.find(AccountOf(row));
+    if (allowed != allowed_.end()) --allowed->second;
   }
   const int32_t index = static_cast<int32_t>(held_.size());
   held_.push_back({.id = id, .rank = rank, .tables = tables, .row = CallBackend([=] { return ExecCopySlotHeapTuple(row); })});

@@ -2,6 +2,9 @@
 // the marks for the next claim come.
 #pragma once
 
+#include <map>
+#include <set>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -31,6 +34,7 @@ struct Held {
 
 struct Asleep {
   std::vector<int32_t> workflows;  // paused, ascending
+  std::set<std::string> accounts = {};  // whose throttle lets nothing more out
   uint64_t reason = 0;             // names this very set; 0: none
 };
 
@@ -39,9 +43,9 @@ class Walk {
   // `all_days`: those with tables, as they were known before the snapshot was taken: whatever was written to an earlier day than the last of them, the
   // snapshot sees.
   Walk(OpenDays* days, const std::vector<int32_t>& all_days, Snapshot snapshot, const std::string& channel, TimestampTz now, const ChannelMarks& marks,
-       const Asleep& asleep, size_t most)
+       const Asleep& asleep, size_t most, std::map<std::string, int64_t> allowed = {})
       : days_(days), all_days_(all_days), snapshot_(snapshot), lookup_(days, snapshot), channel_(channel), now_(now), before_(marks), asleep_(asleep),
-        most_(most) {}
+        most_(most), allowed_(std::move(allowed)) {}
 
   // Rank by rank, what comes back before what is new (semantics 25), until enough is locked.
   void Run();
@@ -72,6 +76,7 @@ class Walk {
   // Of a pointer at `key`: notes it as done or unfinished, or locks the message.
   void Take(Record* record, int64_t key, int64_t id, DayTables* tables, TupleTableSlot* row, int rank, bool is_new);
   bool Sleeps(TupleTableSlot* row) const;
+  bool IsUsedUp(TupleTableSlot* row) const;
   static Marks Replay(const Marks& before, const Record& record, const std::vector<Held>& held);
 
   OpenDays* const days_;
@@ -84,6 +89,7 @@ class Walk {
   const ChannelMarks& before_;
   const Asleep& asleep_;
   const size_t most_;
+  std::map<std::string, int64_t> allowed_;  // of accounts with a throttle of their own: how many more may be handed out
   TimestampTz until_ = DT_NOEND;
   std::map<int32_t, Scans> scans_;
   std::vector<Held> held_;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/enrollment/enrollment.h"
@@ -58,6 +59,7 @@ struct PendingMessage {
   Instant due_at;
   std::optional<Instant> expires_at;
   bool no_address = false;
+  bool counts = false;      // for caps on messages to the contact
   std::string stopped = {};  // why it does not go out; empty: it does
 };
 
@@ -122,6 +124,7 @@ struct RoundContext {
   std::string at_step = {};      // the step that is being taken: what fails, fails there
   std::map<int64_t, const LoadedVersion*> offered = {};  // of intakes with a filter of their own: the version with it
   bool has_suppressions = false; // whether anybody has withdrawn anything
+  bool has_caps = false;         // whether any message is capped
   std::map<int32_t, int32_t> failing = {};  // of each workflow, failures since the last success
   std::set<int32_t> suspended = {};  // workflows that this round has suspended
   // Of a round that is only played (workflow.simulate): rows as they are imagined, and who is told of a change in the place of its being made.
@@ -134,6 +137,9 @@ struct Failure {
   int32_t workflow = 0;   // whose fault it counts as; 0: nobody's
   bool suspends = false;  // its own rules say that the workflow is to be suspended
 };
+
+// Whether an account or a workflow caps its messages: then they are counted.
+bool HasCaps(const Registry& registry, const TemplateStore& templates);
 
 // What a round did, a row a version: workflow.stat_workflow adds them up.
 void SaveTallies(const std::map<int32_t, Tally>& tallies, Instant at);
@@ -259,6 +265,7 @@ class Batch {
   void SignRequests();
   void AddressStaff(const Enrolled& enrolled, const SendStep& body, PendingMessage* message, Json* recipient);
   void WriteRequest(const Enrolled& enrolled, const WebhookStep& hook, PendingMessage* message);
+  std::optional<std::string> SenderOf(const Enrolled& enrolled, const SendStep& send);
   PendingMessage Write(const Enrolled& enrolled, const SendEffect& send);
   const Zone& ZoneOf(const Enrolled& enrolled) const;
 
@@ -276,6 +283,13 @@ class Batch {
   // Consent (consent.cpp): nothing where it has not been read yet.
   std::optional<const ConsentFacts*> ConsentOf(const Enrolled& enrolled) const;
   void LoadConsent(const std::vector<const Enrolled*>& all);
+  // Caps (caps.cpp), likewise.
+  std::optional<const CapFacts*> CapsOf(const Enrolled& enrolled) const;
+  void LoadCaps(const std::vector<const Enrolled*>& all);
+  std::vector<std::string> WrittenTo(const Enrolled& enrolled) const;
+  void NoteWritten(const Turn& turn);
+  void SettleWritten(const Turn& turn);
+  void SaveContacted();
   // What came back of messages (message_facts.cpp), for programs and texts that ask.
   void LoadMessageFacts(const std::vector<const Enrolled*>& all);
   Value MessageFact(const Enrolled& enrolled, const std::string& step, const std::string& name) const;
@@ -303,6 +317,12 @@ class Batch {
   std::deque<std::unique_ptr<Enrolled>> enrolled_;
   std::map<int64_t, Enrolled*> by_id_;
   std::vector<Enrolled*> admitted_;               // let in, first steps not yet taken
+  std::map<int64_t, CapFacts> caps_;              // by enrollment
+  // Messages to a contact that count for caps and are not stored yet. Those of a turn that does not count in the end are taken back.
+  struct Written { int64_t enrollment; std::string channel; bool settled; };
+  using ContactId = std::tuple<int32_t, std::string, std::string>;  // source, account, key
+  static ContactId ContactOf(const Enrolled& enrolled);
+  std::map<ContactId, std::vector<Written>> written_;
   std::vector<PendingMessage> messages_;
   std::vector<PendingTrace> traces_;
   std::vector<const Enrolled*> answered_;         // who has ended by a response

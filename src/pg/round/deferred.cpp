@@ -170,7 +170,7 @@ void Batch::Decide(std::vector<Turn>* turns) {
     Inquiry inquiry;
     std::deque<std::vector<const Value*>> values;
     std::vector<Turn*> undecided;
-    std::vector<const Enrolled*> of_consent;
+    std::vector<const Enrolled*> of_consent, of_caps;
     for (Turn* turn : open) {
       const Enrolled& enrolled = *turn->enrolled;
       std::vector<uint32_t> asked;
@@ -180,11 +180,20 @@ void Batch::Decide(std::vector<Turn>* turns) {
       const auto consent = ConsentOf(enrolled);
       around.consent = consent.value_or(nullptr);
       around.consent_unknown = !consent;
+      const auto caps = CapsOf(enrolled);
+      around.caps = caps.value_or(nullptr);
+      around.caps_unknown = !caps;
+      if (caps && *caps != nullptr) around.now_written = WrittenTo(enrolled);
       turn->decision = Advance(enrolled.version->program, enrolled.state, turn->input, around);
       if (asked.empty() && turn->decision.asks_consent) {
         of_consent.push_back(&enrolled);
         undecided.push_back(turn);
       }
+      if (asked.empty() && turn->decision.asks_caps) {
+        of_caps.push_back(&enrolled);
+        undecided.push_back(turn);
+      }
+      if (asked.empty() && !turn->decision.asks_caps && !turn->decision.asks_consent) NoteWritten(*turn);
       if (asked.empty()) continue;
       undecided.push_back(turn);
       const AskedRows rows{FoundContact(enrolled), enrolled.contact_key, enrolled.entry_source, enrolled.entry_row,
@@ -193,6 +202,7 @@ void Batch::Decide(std::vector<Turn>* turns) {
     }
     inquiry.Ask(round_.registry);
     LoadConsent(of_consent);
+    LoadCaps(of_caps);
     open = std::move(undecided);
   }
 }

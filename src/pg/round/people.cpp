@@ -56,6 +56,7 @@ void Batch::Merge(const LogEvent& event) {
               " WHERE e.account = $1 AND e.contact_key = $2 AND e.id <> ALL ($4)"
               " AND (NOT " + Beside(/*live=*/false) + " OR EXISTS (SELECT FROM workflow.state s WHERE s.enrollment = e.id AND s.phase <> 'ended'))",
           params().Int8s(ended));
+  Execute("UPDATE workflow.contacted c SET contact_key = $3 WHERE c.account = $1 AND c.contact_key = $2", params());
   Execute("INSERT INTO workflow.suppression (account, contact_key, address, channel, scope, reason, message, at)"
           " SELECT s.account, $3, '', s.channel, s.scope, s.reason, s.message, s.at FROM workflow.suppression s"
           " WHERE s.account IN ($1, '') AND s.contact_key = $2 ON CONFLICT DO NOTHING",

@@ -169,6 +169,7 @@ RoundResult RunRound(const RoundRequest& request) {
 
   context.has_suppressions = HasSuppressions();
   context.failing = ReadFailing();
+  context.has_caps = HasCaps(registry, templates);
   const int limit = std::min(settings::batch_size, request.max_steps.value_or(settings::batch_size));
   const std::vector<LogEvent> events = log.Read(limit);
   TakeEvents(&context, &result, events);

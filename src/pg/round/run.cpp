@@ -159,6 +159,7 @@ void Batch::Settle(Turn* turn) {
   counts_.steps += taken.steps;
   counts_.messages += taken.messages;
   counts_.by_version[enrolled.version->id].Add(taken);
+  SettleWritten(*turn);
   std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
   std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
   std::move(turn->goals.begin(), turn->goals.end(), std::back_inserter(goals_));

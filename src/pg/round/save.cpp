@@ -29,6 +29,7 @@ void Batch::Save() {
   SaveEnrollments();
   SaveStates();
   SignRequests();
+  SaveContacted();  // before the messages, which are put into another order
   SaveMessages();
   NoteClaimed();
   SaveTraces();

@@ -94,6 +94,14 @@ void TemplateStore::Load() {
     if (const auto data = accounts.MaybeText(i, 4)) settings.data = Json::Parse(*data, &error).value_or(Json());
   }
   accounts.Free();
+  Rows caps = Execute("SELECT c.account, c.channel, c.max, extract(year FROM c.per)::bigint * 12 + extract(month FROM c.per)::bigint, extract(day FROM c.per)::bigint,"
+                      " (extract(epoch FROM c.per - date_trunc('day', c.per)) * 1000000)::bigint FROM workflow.cap c ORDER BY c.account, c.channel, c.per");
+  for (size_t i = 0; i < caps.size(); ++i) {
+    FrequencyCap cap = {.channel = caps.Text(i, 2), .max = caps.Int4(i, 3), .per = {.months = caps.Int8(i, 4), .days = caps.Int8(i, 5), .us = caps.Int8(i, 6)}};
+    cap.of_account = true;
+    caps_[caps.Text(i, 1)].push_back(std::move(cap));
+  }
+  caps.Free();
   references_.assign(references.begin(), references.end());
 }
 
@@ -205,6 +213,13 @@ Json RowData(const Source* source, const RowFacts& row) {
 Json AccountData(const AccountSettings& account) {
   return Json::MakeObject({{"timezone", account.zone.empty() ? Json() : Json::String(account.zone)}, {"sender", account.sender.value_or(Json())},
                            {"data", account.data}});
+}
+
+const std::vector<FrequencyCap>& TemplateStore::CapsOf(const std::string& account) const {
+  static const std::vector<FrequencyCap> none;
+  auto found = caps_.find(account);
+  if (found == caps_.end()) found = caps_.find("");
+  return found == caps_.end() ? none : found->second;
 }
 
 const AccountSettings& TemplateStore::Account(const std::string& account) const {

@@ -33,6 +33,9 @@ class TemplateStore {
   // The newest (or the pinned) one for the account, else of '' ; by locale, its language, then the default. nullptr: there is none.
   const StoredTemplate* Choose(const std::string& account, const std::string& name, const std::string& channel, const std::string& locale,
                                std::optional<int32_t> version) const;
+  // Its own, else those of ''.
+  const std::vector<FrequencyCap>& CapsOf(const std::string& account) const;
+  bool has_caps() const { return !caps_.empty(); }
   const AccountSettings& Account(const std::string& account) const;  // its own, else those of ''
   const std::vector<std::string>& references() const { return references_; }
   // The channels in which a template of that name serves the account, but for that of partials where there is another.
@@ -45,6 +48,7 @@ class TemplateStore {
   void Load();
   std::map<std::string, std::vector<StoredTemplate>> by_name_;
   std::map<std::string, AccountSettings> accounts_;
+  std::map<std::string, std::vector<FrequencyCap>> caps_;
   std::vector<std::string> references_;
 };
 

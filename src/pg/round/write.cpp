@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/delivery/delivery.h"
+#include "core/delivery/sender.h"
 #include "core/message/choose.h"
 #include "core/message/partials.h"
 #include "pg/round/candidate.h"
@@ -53,6 +54,17 @@ std::string Batch::Render(const Enrolled& enrolled, const Template& text, const 
   return RenderText(text, context);
 }
 
+// The step's, the workflow's, the account's: the first that says anything for the channel.
+std::optional<std::string> Batch::SenderOf(const Enrolled& enrolled, const SendStep& send) {
+  for (const std::optional<Document>* said : {&send.sender, &enrolled.version->program.settings.sender}) {
+    if (!*said) continue;
+    if (const auto sender = SenderFor(RenderDocument(enrolled, **said), send.channel)) return sender->Dump();
+  }
+  const AccountSettings& account = round_.templates.Account(enrolled.account);
+  const auto sender = account.sender ? SenderFor(*account.sender, send.channel) : std::nullopt;
+  return sender ? std::optional(sender->Dump()) : std::nullopt;
+}
+
 PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   const Program& program = enrolled.version->program;
   const ::workflow::Step& step = program.steps[static_cast<size_t>(send.step)];
@@ -77,7 +89,8 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
     WriteRequest(enrolled, *hook, &message);
     return message;
   }
-  message.locale = LocaleOf(enrolled.contact_source, contact);
+  if (body.locale) message.locale = Render(enrolled, *body.locale);
+  if (message.locale.empty()) message.locale = LocaleOf(enrolled.contact_source, contact);
   const TextFor purpose{body.channel, message.locale, false};
 
   Json recipient = Json::MakeObject({{"contact", Json::String(enrolled.contact_key)}});
@@ -96,9 +109,7 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
 
   if (!message.stopped.empty()) return message;  // nobody reads it: it needs no words
 
-  const AccountSettings& account = round_.templates.Account(enrolled.account);
-  if (program.settings.sender) message.sender = program.settings.sender->Dump();
-  else if (account.sender) message.sender = account.sender->Dump();
+  message.sender = SenderOf(enrolled, body);
 
   std::optional<Template> subject = body.subject, text = body.body;
   std::optional<Json> data = body.data;
@@ -129,6 +140,8 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
     for (const Template& string : strings) rendered.push_back(Render(enrolled, string, purpose));
     message.data = WithStrings(*data, rendered).Dump();
   }
+  const bool to_contact = hook == nullptr && notify == nullptr && (body.receiver == Receiver::kContact || body.receiver == Receiver::kAddress);
+  message.counts = round_.has_caps && to_contact && program.settings.category != Category::kTransactional && !message.no_address && message.stopped.empty();
   const auto bytes = [](const std::optional<std::string>& part) { return part ? part->size() : 0; };
   CheckMessageBytes(bytes(message.subject) + bytes(message.body) + bytes(message.data));
   return message;

@@ -11,7 +11,7 @@
 namespace workflow::pg {
 namespace {
 
-constexpr std::array<const char*, 5> kWatched = {"source", "workflow", "version", "template", "account"};
+constexpr std::array<const char*, 6> kWatched = {"source", "workflow", "version", "template", "account", "cap"};
 constexpr size_t kRead = 3;  // of these the registry reads the first ones
 
 // What this backend holds. Plain data: the invalidation callback may come at any moment, in an aborted transaction and while loading,
