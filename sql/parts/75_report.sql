@@ -1,5 +1,9 @@
 -- How well it goes: a workflow's figures by version and step, the outbox's by channel, and which workflow has to do with which.
 
+CREATE FUNCTION workflow.long_definition(definition jsonb) RETURNS jsonb
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_long_definition';
+COMMENT ON FUNCTION workflow.long_definition(jsonb) IS 'A definition written out: the short form of an automated action becomes triggers and steps, each step with its id.';
+
 -- Each stay of an enrollment at a step: from its first line there to the first line elsewhere.
 CREATE FUNCTION workflow.stays(ids bigint[], OUT enrollment bigint, OUT step text, OUT began timestamptz, OUT over timestamptz, OUT ended text) RETURNS SETOF record
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -88,7 +92,7 @@ BEGIN
   ways AS (SELECT o.number AS version, y.step, y.ways FROM workflow.report_ways(ids) y JOIN workflow.version o ON o.id = y.version),
   steps AS (
     SELECT v.number AS version, d.step->>'id' AS step, d.step->>'type' AS type, d.place
-      FROM workflow.version v CROSS JOIN LATERAL jsonb_path_query(workflow.normal_definition(v.definition)->'steps', 'strict $.** ? (@.type != "" && @.id != "")')
+      FROM workflow.version v CROSS JOIN LATERAL jsonb_path_query(workflow.long_definition(v.definition)->'steps', 'strict $.** ? (@.type != "" && @.id != "")')
            WITH ORDINALITY d(step, place)
      WHERE v.workflow = w.id AND v.number IN (SELECT e.version FROM entered e)),
   by_step AS (
@@ -126,14 +130,14 @@ COMMENT ON FUNCTION workflow.report(text, timestamptz, timestamptz, text) IS
 
 CREATE VIEW workflow.affects AS
 WITH current AS (
-  SELECT w.id, w.account, w.name, v.number, workflow.normal_definition(v.definition) AS definition
+  SELECT w.id, w.account, w.name, v.number, workflow.long_definition(v.definition) AS definition
     FROM workflow.workflow w JOIN workflow.version v ON v.workflow = w.id AND v.number = w.published WHERE w.status IN ('published', 'paused')),
 acts AS (
   SELECT c.id, c.account, c.name, c.number, s.body->>'id' AS step, s.body->>'type' AS type, s.body
-    FROM current c CROSS JOIN LATERAL jsonb_path_query(c.definition->'steps', 'strict $.** ? (@.type != "" && @.id != "")') s(body)),
+    FROM current c CROSS JOIN LATERAL jsonb_path_query(coalesce(c.definition->'steps', '[]'), 'strict $.** ? (@.type != "" && @.id != "")') s(body)),
 hears AS (
   SELECT c.id, c.account, c.name, 'enrolls' AS how, t.part->>'on' AS event, t.part->'filter' AS filter
-    FROM current c CROSS JOIN LATERAL jsonb_path_query(c.definition, 'strict $.triggers[*]') t(part)
+    FROM current c CROSS JOIN LATERAL jsonb_path_query(c.definition, 'lax $.triggers[*]') t(part)
   UNION ALL
   SELECT c.id, c.account, c.name, 'reaches a goal', g.part->>'on', g.part->'filter'
     FROM current c CROSS JOIN LATERAL jsonb_path_query(c.definition, 'lax $.goals[*]') g(part) WHERE g.part ? 'on'

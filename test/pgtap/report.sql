@@ -1,6 +1,6 @@
 -- Reports: by version and step, the outbox by channel, who affects whom; dropping a workflow; zones that nobody knows.
 BEGIN;
-SELECT plan(34);
+SELECT plan(36);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE rep_contacts (id int PRIMARY KEY, name text, email text, score int, tags text[] DEFAULT '{}', tz text);
@@ -82,6 +82,13 @@ SELECT is((SELECT count(*) FROM workflow.enrollments WHERE workflow = 'rep') + (
 SELECT is((SELECT count(*) FROM workflow.outbox WHERE workflow = 'rep' AND state = 'ready'), 0::bigint, 'and nothing of it is sent any more');
 SELECT is((SELECT action FROM workflow.audit ORDER BY at DESC LIMIT 1), 'drop_workflow', 'D27: the audit knows');
 SELECT is((SELECT workflow.create_workflow('rep', '{"triggers": [{"on": "manual"}], "steps": [{"type": "stop"}]}')), 1, 'the name is free');
+
+SELECT workflow.put_template('thanks', 'whatsapp', NULL, 'x');
+SELECT workflow.create_automated_action('{"name": "Thanks", "task_name": "Thanks", "on": "order.paid", "active_after_days": 1, "active_time": "09:00", "channel": "whatsapp", "template": "thanks"}');
+INSERT INTO rep_orders VALUES (9, 9, 10, now());
+SELECT FROM workflow.tick('2031-01-08 15:00Z');
+SELECT results_eq($$ SELECT step, reached, in_now FROM workflow.report('Thanks') WHERE step IS NOT NULL $$, $$ VALUES ('wait', 1::bigint, 1::bigint), ('message', 0, 0) $$, 'E16: automated actions are reported by their steps too');
+SELECT is((SELECT count(*) FROM workflow.affects WHERE workflow = 'Thanks'), 0::bigint, 'A29: one that nobody waits for affects nobody');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,4 +1,5 @@
 // A definition told to people: workflow.describe_definition(), diff_definitions(), draw_definition(), normal_definition().
+#include "core/definition/automated.h"
 #include "core/definition/recipe.h"
 #include "core/telling/telling.h"
 #include "pg/convert.h"
@@ -54,4 +55,12 @@ WF_FUNCTION(workflow_fill_recipe) {
     throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, first.message, {}, first.hint};
   }
   return JsonbOf(*filled);
+}
+
+// (definition jsonb) -> jsonb: written out, every step with its id
+WF_FUNCTION(workflow_long_definition) {
+  using namespace workflow;
+  using namespace workflow::pg;
+  const Json definition = DefinitionOf(PG_GETARG_DATUM(0));
+  return JsonbOf(NormalDefinition(AutomatedActionOf(definition) == nullptr ? definition : LongFormOf(definition).definition));
 }
