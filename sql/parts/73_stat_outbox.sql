@@ -55,8 +55,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT FROM workflow.outbox_front(message_waits.channel) f, LATERAL (SELECT (workflow.find_message(f.oldest)).workflow_id) m
       LEFT JOIN workflow.workflow w ON w.id = m.workflow_id
      WHERE f.oldest_due_at <= workflow.now_at() AND w.status IS DISTINCT FROM 'paused')
+    AND NOT EXISTS (
+    SELECT FROM workflow.throttle t WHERE t.channel = message_waits.channel AND t.account = ''
+       AND t.max <= (SELECT sum(u.count) FROM workflow.throttle_use u WHERE u.throttle = t.id AND u.at > workflow.now_at() - t.per))
 $$;
-COMMENT ON FUNCTION workflow.message_waits(text) IS 'Whether claim() would probably find something on the channel. What waits behind a paused workflow''s message is overlooked until it is claimed past.';
+COMMENT ON FUNCTION workflow.message_waits(text) IS 'Whether claim() would probably find something on the channel: not where a throttle of all accounts is used up. What waits behind a paused workflow''s message is overlooked until it is claimed past.';
 
 CREATE PROCEDURE workflow.wait_for_message(channel text, timeout interval = '30 seconds')
 LANGUAGE c AS 'MODULE_PATHNAME', 'workflow_wait_for_message';

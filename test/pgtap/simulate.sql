@@ -1,6 +1,6 @@
 -- simulate(): a dry run by the rules of rounds, which leaves nothing behind.
 BEGIN;
-SELECT plan(49);
+SELECT plan(50);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE sim_contacts (id int PRIMARY KEY, name text, email text, score int, stage text, tags text[] DEFAULT '{}', owner text, renews date, tz text, deleted_at timestamptz, org text);
@@ -107,6 +107,10 @@ SELECT is(pg_temp.played('sim@2', '1'), '{refused,entered,"only ended"}', 'D25: 
 SELECT throws_ok($$ SELECT workflow.simulate('nobody', '1') $$, 'WF002', NULL, 'a workflow that is not there');
 SELECT throws_ok($$ SELECT workflow.simulate('sim', '1', '[{"evnt": "x"}]') $$, '22023', 'unknown key "evnt" in an event', 'events are checked');
 SELECT throws_ok($$ SELECT workflow.simulate('sim', '1', '[{"contact": {"scor": 1}}]') $$, '22023', '"contact" has no field "scor"', 'and their values');
+
+SELECT is((SELECT array_agg(concat_ws(' ', s.step, s.effect, s.at AT TIME ZONE 'UTC')) FROM workflow.simulate('{"triggers": [{"on": "manual"}], "settings": {"frequency_cap": [{"channel": "email", "max": 1, "per": "2 days", "on_cap": "defer"}]},
+    "steps": [{"id": "a", "type": "send", "channel": "email", "body": "1"}, {"id": "w", "type": "wait", "for": "1 day"}, {"id": "b", "type": "send", "channel": "email", "body": "2"}]}'::jsonb, '1') s WHERE s.effect = 'sent'),
+  '{"a sent 2031-01-06 09:00:00","b sent 2031-01-08 09:00:00"}', 'caps count what has been played');
 
 -- People, and what fails
 SELECT is((SELECT array_agg(concat_ws(' ', s.step, s.effect)) FROM workflow.simulate('{"triggers": [{"on": "manual"}], "steps": [{"id": "ask", "type": "approve", "title": "Discount?", "timeout": "2 days",

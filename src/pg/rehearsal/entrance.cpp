@@ -170,6 +170,7 @@ void Rehearsal::Admit(Batch* batch, Entrance* entrance) {
   Say({}, "entered", candidate.on, why);
   batch->WantRows(*enrolled);
   batch->rows_.Fetch();
+  CountForCaps(batch, *enrolled);
   batch->Run({{enrolled, Input{.kind = InputKind::kStart}}});
 }
 

@@ -34,6 +34,7 @@ Rehearsal::Rehearsal(const Registry& registry, const TemplateStore& templates, c
       needed_(registry, templates.references(), {&version.program}), timers_(script_.start, std::nullopt),
       round_{registry_, needed_, templates_, timers_, script_.start, true}, contacts_(DefaultContactSource(registry, script_.account)) {
   round_.has_suppressions = true;  // whoever sends asks
+  round_.has_caps = HasCaps(registry, templates) || !version.program.settings.caps.empty();
   round_.imagined = &imagined_;
   round_.rehearse = [this](HostChange* change) { Rehearse(change); };
 }
@@ -57,7 +58,12 @@ void Rehearsal::Moment(Instant at, Act act) {
     batch.enrolled_.push_back(std::move(enrolled_));
   }
   Raised raised;
-  const bool done = Contained([&] { act(&batch); }, raised);
+  const bool done = Contained(
+      [&] {
+        if (!batch.enrolled_.empty()) CountForCaps(&batch, *batch.enrolled_.back());
+        act(&batch);
+      },
+      raised);
   if (!done && IsNoStepsFault(raised)) Rethrow(raised);
   rows_ = nullptr;
   Tell(batch);
@@ -66,6 +72,20 @@ void Rehearsal::Moment(Instant at, Act act) {
   if (done) return;
   failed_ = true;
   Say(round_.at_step, "failed", MessageOf(raised), "in earnest the step would be tried again by on_error; the simulation ends here");
+}
+
+// What the contact has really been sent lately, and what it would have been sent so far.
+void Rehearsal::CountForCaps(Batch* batch, const Enrolled& enrolled) const {
+  if (!round_.has_caps) return;
+  batch->LoadCaps({&enrolled});
+  CapFacts& facts = batch->caps_[kNobody];
+  for (size_t i = 0; i < facts.caps.size(); ++i) {
+    const Instant since = CountsSince(facts.caps[i], round_.now);
+    for (const auto& [channel, at] : sent_) {
+      if (at > since && (facts.caps[i].channel.empty() || facts.caps[i].channel == channel)) facts.sent[i].push_back(at);
+    }
+    std::sort(facts.sent[i].begin(), facts.sent[i].end(), [](Instant a, Instant b) { return b < a; });
+  }
 }
 
 void Rehearsal::Play() {

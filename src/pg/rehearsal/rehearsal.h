@@ -65,6 +65,7 @@ class Rehearsal {
   void Go(Batch* batch, Input input);
   void Hear(Batch* batch, const RehearsedEvent& event);
   void Close();
+  void CountForCaps(Batch* batch, const Enrolled& enrolled) const;
   bool IsLive() const { return enrolled_ != nullptr && enrolled_->state.phase != Phase::kEnded; }
   // Rows (imagine.cpp).
   const Source* SourceOfEvent(const std::string& on) const;
@@ -92,6 +93,7 @@ class Rehearsal {
   std::vector<std::pair<std::string, std::string>> changes_;      // of this moment: step, what would be changed
   std::vector<RehearsedEvent> own_;       // emitted, and listened for by the workflow itself
   std::vector<RehearsedLine> lines_;
+  std::vector<std::pair<std::string, Instant>> sent_;  // channel and time of messages that count for caps
   size_t next_ = 0;                       // of the script's events
   int entries_ = 0, numbers_ = 0;
   std::optional<Instant> left_at_;

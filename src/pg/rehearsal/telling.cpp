@@ -39,6 +39,7 @@ bool IsChange(const std::string& what) {
 std::string Rehearsal::DetailOf(const Batch& batch, const PendingTrace& trace, size_t* messages, size_t* changes) {
   if (*messages < batch.messages_.size() && batch.messages_[*messages].step == trace.step && !IsChange(trace.what) && trace.what != "skipped") {
     const PendingMessage& message = batch.messages_[(*messages)++];
+    if (message.counts) sent_.emplace_back(message.channel, round_.now);
     auto& facts = messages_[trace.step];
     facts.clear();
     facts["outcome"] = Value(std::string(!message.stopped.empty() ? "suppressed" : message.no_address ? "no_address" : "sent"));
