@@ -51,12 +51,25 @@ CREATE TABLE workflow.imported (
 CREATE INDEX imported_key ON workflow.imported (tag, source, row_key);
 CREATE INDEX imported_at ON workflow.imported USING brin (at);
 
+-- Events of triggers that settle, until their row has been quiet for so long. Rounds alone write it.
+CREATE TABLE workflow.settling (
+  source    integer NOT NULL,             -- of an emitted event the contact's; 0: the contact is known by its key only
+  row_key   text NOT NULL,
+  workflow  integer NOT NULL,
+  name      text NOT NULL,                -- of the event
+  quiet_us  bigint NOT NULL,
+  due       timestamptz NOT NULL,         -- moves with each further event of the row
+  event     json NOT NULL,                -- the first; of emitted ones the last
+  PRIMARY KEY (source, row_key, workflow, name)
+);
+CREATE INDEX settling_due ON workflow.settling (due);
+
 DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY '{intake,intake_id_seq,intake_progress,look,imported}'::text[] LOOP
+  FOREACH t IN ARRAY '{intake,intake_id_seq,intake_progress,look,imported,settling}'::text[] LOOP
     PERFORM pg_extension_config_dump('workflow.' || t, '');
   END LOOP;
 END $$;
-REVOKE ALL ON workflow.intake, workflow.intake_progress, workflow.look, workflow.imported FROM PUBLIC;
+REVOKE ALL ON workflow.intake, workflow.intake_progress, workflow.look, workflow.imported, workflow.settling FROM PUBLIC;

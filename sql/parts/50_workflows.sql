@@ -101,6 +101,7 @@ BEGIN
   UPDATE workflow.version o SET published_at = now(), listened = true, comment = publish.comment, search_path = workflow.callers_search_path()
    WHERE o.id = v.id;
   UPDATE workflow.workflow o SET published = v.number, status = CASE w.status WHEN 'paused' THEN 'paused' ELSE 'published' END WHERE o.id = w.id;
+  INSERT INTO workflow.look (workflow, trigger, upto) VALUES (w.id, '', workflow.now_at()) ON CONFLICT DO NOTHING;
   PERFORM workflow.note_audit('publish', w.account, w.name, jsonb_build_object('version', v.number));
   RAISE NOTICE 'version % of workflow "%" is published; contacts that are already there are not enrolled', v.number, w.name
     USING HINT = format('workflow.enroll_existing(%L) says how many of them would enter, and with dry_run => false enrolls them.', w.name);
@@ -176,6 +177,7 @@ BEGIN
     RAISE EXCEPTION 'workflow "%" is not paused but %', w.name, CASE w.status WHEN 'draft' THEN 'a draft' ELSE w.status END USING ERRCODE = 'WF007';
   END IF;
   PERFORM workflow.end_pause(w, resume.mode);
+  INSERT INTO workflow.look (workflow, trigger, upto) VALUES (w.id, '', workflow.now_at()) ON CONFLICT DO NOTHING;
   UPDATE workflow.workflow o SET status = 'published', paused_at = NULL, suspended = NULL WHERE o.id = w.id;
   PERFORM workflow.note_audit('resume', w.account, w.name, jsonb_build_object('mode', resume.mode));
 END $$;

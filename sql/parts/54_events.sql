@@ -197,7 +197,7 @@ BEGIN
     FROM workflow.refusal f LEFT JOIN workflow.workflow w ON w.id = f.workflow
    WHERE f.event = result.event;
   RETURN jsonb_build_object('event', result.event, 'enrollments', enrollments, 'enrollment', enrollments->0->'enrollment', 'refusals', refusals,
-                            'pending', workflow.unread_events(result.event) > 0);
+                            'pending', workflow.unread_events(result.event) > 0 OR EXISTS (SELECT FROM workflow.settling s WHERE s.event->>'event' = result.event::text));
 END $$;
 COMMENT ON FUNCTION workflow.result(uuid) IS
 'What became of an event that emit() or enroll() returned: {"event", "enrollments": [{"enrollment", "workflow", "version", "state", "reason"}], "enrollment": '

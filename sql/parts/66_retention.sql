@@ -82,6 +82,7 @@ BEGIN
   DELETE FROM workflow.imported i WHERE i.ctid = ANY (ARRAY(
     SELECT o.ctid FROM workflow.imported o WHERE o.at < today - workflow.retention('imports') LIMIT 10000));
   DELETE FROM workflow.intake i WHERE i.finished_at < present - workflow.retention('refusals');
+  DELETE FROM workflow.settling s WHERE s.due < present - interval '7 days';  -- whose trigger is gone
   DELETE FROM workflow.look l WHERE EXISTS (SELECT FROM workflow.look n WHERE n.workflow = l.workflow AND n.trigger = l.trigger AND n.upto > l.upto);
   FOR name_of IN SELECT workflow.expired_children('contacted', present - interval '370 days') LOOP  -- no cap looks further back than a year
     IF workflow.drop_child(name_of) THEN dropped := dropped + 1; ELSE busy := busy + 1; END IF;

@@ -157,6 +157,8 @@ BEGIN
   DELETE FROM workflow.refusal f WHERE f.account = own AND f.contact_key = forget.contact;
   DELETE FROM workflow.contacted c WHERE c.account = own AND c.contact_key = forget.contact;
   DELETE FROM workflow.parked p WHERE p.event->>'row_key' = forget.contact AND coalesce(p.event->>'account', '') = own;
+  DELETE FROM workflow.settling s WHERE s.row_key = forget.contact
+     AND (s.source = 0 OR EXISTS (SELECT FROM workflow.source c WHERE c.id = s.source AND c.entity = 'contact'));
   DELETE FROM workflow.imported i USING workflow.source s WHERE s.id = i.source AND s.entity = 'contact' AND i.row_key = forget.contact;
   UPDATE workflow.enrollment e SET data = NULL WHERE e.id = ANY (enrollments) AND e.data IS NOT NULL;
   PERFORM workflow.note_audit('forget', own, forget.contact, removed);

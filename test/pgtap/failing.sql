@@ -52,7 +52,7 @@ SELECT is((SELECT e.reason FROM workflow.enrollments e WHERE e.workflow = 'skips
 SELECT is(pg_temp.told('skips', '2'), 'entered, changed first, failed bad, failed bad, skipped bad, failed worse, failed worse, skipped worse, sent after, ended after',
           'and the history says so; what stood before it happens once');
 SELECT is((SELECT o.body FROM workflow.outbox o WHERE o.workflow = 'skips'), 'kept', 'the steps around it are taken');
-SELECT is((SELECT string_agg(x.step, ',' ORDER BY x.at) FROM workflow.errors x WHERE x.workflow = 'skips'), 'bad,bad,worse,worse', 'semantics 29: errors name the step that failed');
+SELECT is((SELECT string_agg(x.step, ',' ORDER BY x.at, x.step) FROM workflow.errors x WHERE x.workflow = 'skips'), 'bad,bad,worse,worse', 'semantics 29: errors name the step that failed');
 
 -- on_error.then: suspend
 SELECT pg_temp.publish_failing('stops', '{"on_error": {"retry": 0, "then": "suspend"}}');

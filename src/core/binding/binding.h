@@ -65,13 +65,17 @@ struct ContactRoute {               // tried in order until one finds a contact
 };
 
 struct BoundEvent {
-  enum class Change : uint8_t { kInsert, kUpdate, kDelete, kCondition, kTagAdded, kTagRemoved, kSubscribed, kUnsubscribed, kReply };
+  enum class Change : uint8_t { kInsert, kUpdate, kDelete, kCondition, kTagAdded, kTagRemoved, kSubscribed, kUnsubscribed, kReply, kScore };
   std::string name;                 // "order.paid"
   bool once = false;
   Change change = Change::kCondition;
   std::optional<Condition> when;    // of kCondition; over the binding's fields (indexes into Binding::table)
   std::string at;                   // field whose value is the event's time; empty: the transaction's start
 };
+
+// Of every table: a number of the row has grown to the value that a trigger or listener names. Not among a binding's events, for it is theirs to say when.
+inline constexpr const char* kScoreEvent = "score.reached";
+const BoundEvent& ScoreEvent();
 
 struct ZoneRule {
   enum class Kind : uint8_t { kNone, kField, kSql, kAccount };

@@ -201,3 +201,12 @@ void ReadLive(Build* build) {
 }
 
 }  // namespace workflow::attaching
+
+namespace workflow {
+
+const BoundEvent& ScoreEvent() {
+  static const auto* const event = new BoundEvent{.name = kScoreEvent, .once = false, .change = BoundEvent::Change::kScore, .when = {}, .at = {}};
+  return *event;
+}
+
+}  // namespace workflow

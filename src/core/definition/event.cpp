@@ -7,9 +7,8 @@
 namespace workflow::definition {
 namespace {
 
-constexpr std::array kLaterSources = {"score"};
 // What steps make that are no change of a row.
-constexpr std::array kMadeEvents = {"contact.subscribed", "contact.unsubscribed", "campaign.subscribed", "campaign.exited"};
+constexpr std::array kMadeEvents = {"contact.subscribed", "contact.unsubscribed", "campaign.subscribed", "campaign.exited", kScoreReached};
 constexpr std::array kOwnEvents = {"message.delivered",  "message.opened",     "message.clicked",       "message.bounced",
                                    "message.replied",    "message.complained", "message.unsubscribed",  "workflow.completed",
                                    "workflow.exited",    "campaign.subscribed", "campaign.completed",   "campaign.exited"};
@@ -22,7 +21,7 @@ std::vector<std::string> EventsOf(const CatalogEntity& entity) {
 
 std::vector<std::string> AllEvents(const CompileContext& context) {
   std::vector<std::string> names(kOwnEvents.begin(), kOwnEvents.end());
-  names.emplace_back("manual");
+  for (const char* name : {"manual", "date", "schedule", kScoreReached}) names.emplace_back(name);
   for (const CatalogEntity& entity : context.catalog.entities) {
     for (const CatalogEvent& event : entity.events) names.push_back(event.name);
   }
@@ -68,10 +67,15 @@ class ListenerReader {
     if (reader->is_object() && !stated) reader->Missing("on", "Name an event, like \"order.paid\".");
     const Json* filter = reader->Take("filter");
     if (!on) return {};
+    std::optional<Threshold> threshold = *on == kScoreReached ? ReadThreshold(reader, context_) : std::nullopt;
     std::optional<Listener> listener = Named(*on, reader->At("on"));
+    if (listener && threshold) {
+      listener->entity = threshold->entity;
+      listener->filter = std::move(threshold->crossed);
+    }
     if (!listener || filter == nullptr) return listener;
     Names names = Names::OfTrigger(context_, listener->entity);
-    listener->filter = CompileCondition(*filter, reader->At("filter"), names, problems_);
+    listener->filter = Both(std::move(listener->filter), CompileCondition(*filter, reader->At("filter"), names, problems_));
     return listener;
   }
 
@@ -106,8 +110,8 @@ std::optional<std::string> EntityOfEvent(const std::string& on, const std::strin
     CheckEntityEvent(*entity, on, path, *context);
     return root;
   }
-  if (Among(root, kLaterSources)) {
-    ReportUnsupported(path, "the event " + Quote(on), problems);
+  if (root == "score") {
+    problems->Error(path, Quote(on) + " is no event of a score", "It is \"score.reached\", with a \"field\" and a \"value\".");
   } else if (root == "message" || root == "workflow" || root == "campaign") {
     CheckOwnEvent(on, root, path, *context);
   } else if (root == kContact) {

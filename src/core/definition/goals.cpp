@@ -177,6 +177,7 @@ void CollectWatched(Program* program) {
   // What they read of messages comes with an event of its own.
   std::set<std::string> events;
   for (const uint32_t index : fields) {
+    if (index >= program->table.fields.size()) continue;  // of a wait whose field is wrong
     const Field& field = program->table.fields[index];
     std::string_view name = field.name;
     if (field.scope != Scope::kMessage || !name.ends_with("_at") || name == "sent_at") continue;

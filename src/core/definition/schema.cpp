@@ -77,15 +77,40 @@ const char* DefinitionSchema() {
       "additionalProperties": false,
       "properties": {
         "on": {
-          "description": "An event, like order.paid, or a name of your own that emit() sends; manual: by enroll() only.",
+          "description": "An event, like order.paid, or a name of your own that emit() sends; date, schedule; manual: by enroll() only.",
           "type": "string",
-          "pattern": "^(manual|[^.\\u0000-\\u0020\\u007f\"]+(\\.[^.\\u0000-\\u0020\\u007f\"]+)+)$",
+          "pattern": "^(manual|date|schedule|[^.\\u0000-\\u0020\\u007f\"]+(\\.[^.\\u0000-\\u0020\\u007f\"]+)+)$",
           "maxLength": 127
         },
-        "filter": {"description": "Who enters.", "$ref": "#/$defs/condition"}
+        "filter": {"description": "Who enters.", "$ref": "#/$defs/condition"},
+        "settle": {"description": "The filter is asked about the row after so much time without a change.", "$ref": "#/$defs/duration"},
+        "field": {"description": "Of date: a date of the record, like contact.birthday. Of score.reached: a number.", "$ref": "#/$defs/text"},
+        "value": {"description": "What the number grows to.", "type": "number"},
+        "every": {"description": "How the date comes again. Default: none.", "enum": ["none", "week", "month", "year"]},
+        "offset": {"description": "From the date: -3 days is before it.", "$ref": "#/$defs/duration"},
+        "at": {"description": "When on that day. Default: the field's own time, of a date midnight.", "$ref": "#/$defs/clock"},
+        "cron": {
+          "description": "Minute, hour, day of the month, month, day of the week: 0 9 * * 1 is Monday at nine, in the zone of the workflow.",
+          "type": "string",
+          "pattern": "^([ \\t]*([^ \\t]+[ \\t]+){4}[^ \\t]+[ \\t]*|@[A-Za-z]+)$"
+        },
+        "entity": {"description": "Whose rows the schedule takes. Default: contact.", "$ref": "#/$defs/text"}
       },
-      "if": {"properties": {"on": {"const": "manual"}}, "required": ["on"]},
-      "then": {"properties": {"filter": false}}
+      "allOf": [
+        {"if": {"properties": {"on": {"const": "manual"}}}, "then": {"properties": {"filter": false, "settle": false}}},
+        {
+          "if": {"properties": {"on": {"const": "date"}}},
+          "then": {"required": ["field"], "properties": {"settle": false}},
+          "else": {"properties": {"every": false, "offset": false, "at": false}}
+        },
+        {
+          "if": {"properties": {"on": {"const": "schedule"}}},
+          "then": {"required": ["cron"], "properties": {"settle": false}},
+          "else": {"properties": {"cron": false, "entity": false}}
+        },
+        {"if": {"properties": {"on": {"const": "score.reached"}}}, "then": {"dependentRequired": {"field": ["value"]}}, "else": {"properties": {"value": false}}},
+        {"if": {"properties": {"on": {"enum": ["date", "score.reached"]}}}, "else": {"properties": {"field": false}}}
+      ]
     },
 
     "event": {
@@ -102,9 +127,20 @@ const char* DefinitionSchema() {
           "type": "object",
           "required": ["on"],
           "additionalProperties": false,
-          "properties": {"on": {"$ref": "#/$defs/event"}, "filter": {"$ref": "#/$defs/condition"}}
+          "properties": {
+            "on": {"$ref": "#/$defs/event"},
+            "filter": {"$ref": "#/$defs/condition"},
+            "field": {"$ref": "#/$defs/text"},
+            "value": {"type": "number"}
+          },
+          "$ref": "#/$defs/threshold"
         }
       ]
+    },
+    "threshold": {
+      "if": {"required": ["on"], "properties": {"on": {"const": "score.reached"}}},
+      "then": {"dependentRequired": {"field": ["value"]}},
+      "else": {"properties": {"field": false, "value": false}}
     },
     "exit": {"anyOf": [{"$ref": "#/$defs/listener"}, {"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/group"}]},
     "response_scope": {"enum": ["off", "enrollment", "workflow", "any_inbound"]},
@@ -116,12 +152,15 @@ const char* DefinitionSchema() {
         "id": {"description": "Kept for ever.", "type": "string", "pattern": "^[A-Za-z0-9_-]{1,63}$"},
         "on": {"$ref": "#/$defs/event"},
         "filter": {"$ref": "#/$defs/condition"},
+        "field": {"$ref": "#/$defs/text"},
+        "value": {"type": "number"},
         "if": {"$ref": "#/$defs/condition"},
         "then": {"description": "Default: exit.", "enum": ["exit", "jump", "count"]},
         "count_within": {"description": "From entry; later it is reached without being counted.", "$ref": "#/$defs/duration"},
         "count_after_exit": {"description": "After the end.", "$ref": "#/$defs/duration"},
         "met_at_entry": {"description": "Default: skip, who has reached it does not enter.", "enum": ["skip", "enter"]}
       },
+      "$ref": "#/$defs/threshold",
       "oneOf": [
         {"required": ["on"], "properties": {"met_at_entry": false}},
         {"required": ["if"], "properties": {"filter": false, "count_after_exit": false}}

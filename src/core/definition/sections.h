@@ -24,6 +24,21 @@ bool IsEventName(std::string_view name);
 // Fills program.triggers and what they bring (entities, partial, open). `json` is the array.
 void ReadTriggers(const Json& json, const std::string& path, CompileContext* context);
 
+// The members of a trigger {"on": "date"} or {"on": "schedule"} go into `trigger`.
+void ReadDateTrigger(ObjectReader* reader, Trigger* trigger, CompileContext* context);
+void ReadScheduleTrigger(ObjectReader* reader, Trigger* trigger, CompileContext* context);
+
+// {"on": "score.reached", "field": ..., "value": ...}: the event that a number of the record has grown to a value. Nothing where the object names
+// neither: then it is an event that emit() makes. `entity` is whose field it is; the condition says that the row's change is such an event.
+inline constexpr const char* kScoreReached = "score.reached";
+struct Threshold {
+  std::string entity;
+  std::optional<Condition> crossed;
+};
+std::optional<Threshold> ReadThreshold(ObjectReader* reader, CompileContext* context);
+// Both must hold.
+std::optional<Condition> Both(std::optional<Condition> first, std::optional<Condition> second);
+
 // Fills program.settings; `json` may be absent: then everything has its default. Goes after the triggers.
 void ReadSettings(const Json* json, const std::string& path, CompileContext* context);
 

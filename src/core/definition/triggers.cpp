@@ -7,7 +7,7 @@ namespace workflow::definition {
 namespace {
 
 constexpr size_t kEventNameBytesMax = 127;
-constexpr std::array kTimerTriggers = {"date", "schedule"};
+constexpr int64_t kSettleMost = 30 * kDay;
 
 class TriggerReader {
  public:
@@ -16,18 +16,18 @@ class TriggerReader {
 
   Trigger Read() {
     std::optional<std::string> on = reader_.Text("on");
-    if (on && Among(*on, kTimerTriggers)) {
-      // Its other keys belong to what is refused, so they are not looked at.
-      ReportUnsupported(reader_.At("on"), "a trigger of kind " + Quote(*on), problems_);
-      context_->open = true;
-      return {};
-    }
     Trigger trigger;
-    if (on) trigger = {.on = *on, .entity = EntityOf(*on), .filter = {}};
-    if (!on && reader_.Take("on") == nullptr) reader_.Missing("on", "Write an event's name, like {\"on\": \"contact.created\"}.");
-    if (!on) context_->open = true;
-    ReadFilter(&trigger, on.has_value());
-    reader_.Refuse("settle");
+    if (on && *on == "date") {
+      ReadDateTrigger(&reader_, &trigger, context_);
+    } else if (on && *on == "schedule") {
+      ReadScheduleTrigger(&reader_, &trigger, context_);
+    } else {
+      if (on) ReadEvent(*on, &trigger);
+      if (!on && reader_.Take("on") == nullptr) reader_.Missing("on", "Write an event's name, like {\"on\": \"contact.created\"}.");
+      if (!on) context_->open = true;
+      ReadFilter(&trigger, on.has_value());
+      ReadSettle(&trigger, on.has_value());
+    }
     reader_.Finish();
     return trigger;
   }
@@ -41,6 +41,34 @@ class TriggerReader {
     return entity.value_or(std::string());
   }
 
+  void ReadEvent(const std::string& on, Trigger* trigger) {
+    trigger->on = on;
+    std::optional<Threshold> threshold = on == kScoreReached ? ReadThreshold(&reader_, context_) : std::nullopt;
+    if (!threshold) {
+      trigger->entity = EntityOf(on);
+      return;
+    }
+    trigger->entity = threshold->entity;
+    trigger->filter = std::move(threshold->crossed);
+    if (!trigger->filter) context_->open = true;
+  }
+
+  void ReadSettle(Trigger* trigger, bool event_known) {
+    const std::optional<Duration> settle = reader_.Length("settle");
+    if (!settle || !event_known) return;
+    const std::string path = reader_.At("settle");
+    const int64_t length = settle->days * kDay + settle->us;
+    if (trigger->on == "manual") {
+      problems_->Error(path, "a manual trigger has nothing to settle", "enroll() names the contact, who enters at once.");
+    } else if (trigger->on.ends_with(".deleted") && !trigger->entity.empty()) {
+      problems_->Error(path, "a deleted row cannot be looked at once more", "Remove \"settle\".");
+    } else if (settle->is_negative() || settle->months != 0 || length <= 0 || length > kSettleMost) {
+      problems_->Error(path, "\"settle\" must be longer than nothing and at most 30 days");
+    } else {
+      trigger->settle_us = length;
+    }
+  }
+
   void ReadFilter(Trigger* trigger, bool event_known) {
     const Json* filter = reader_.Take("filter");
     if (filter == nullptr || !event_known) return;
@@ -50,7 +78,7 @@ class TriggerReader {
       return;
     }
     Names names = Names::OfTrigger(context_, trigger->entity);
-    trigger->filter = CompileCondition(*filter, reader_.At("filter"), names, problems_);
+    trigger->filter = Both(std::move(trigger->filter), CompileCondition(*filter, reader_.At("filter"), names, problems_));
   }
 
   CompileContext* context_;

@@ -164,6 +164,7 @@ struct Happening {
   About about = About::kNobody;
   bool automatic = false;  // a machine's open or click, an automatic reply
   std::string channel = {};
+  std::string entity = {};  // of the row that made it; empty: none did
 };
 
 // The listeners that it concerns, by index. Facts are those of the event, as for a trigger's filter.

@@ -40,6 +40,8 @@ std::vector<int32_t> Heard(const Program& program, const Happening& happening, c
   for (size_t i = 0; i < program.listeners.size(); ++i) {
     const Listener& listener = program.listeners[i];
     if (listener.on != happening.on) continue;
+    // A score that a row tells, and one that a caller tells.
+    if (listener.on == "score.reached" && listener.entity != happening.entity) continue;
     if (listener.kind == Listener::Kind::kResponse) {
       if (EndsByResponse(program.settings.response, happening)) heard.push_back(static_cast<int32_t>(i));
       continue;

@@ -5,9 +5,10 @@
 namespace workflow {
 
 Pace PaceAt(Instant now, Instant used_until, int32_t per_minute) {
-  // A clock that was put back has used nothing up.
-  const Instant from{used_until > now ? now.us : std::max(used_until.us, now.us - kMinute)};
-  return {from, (now.us - from.us) * per_minute / kMinute};
+  // A clock that was put back has used nothing up. What is not yet enough for one more is not lost.
+  const int64_t most = kMinute + kMinute / per_minute;
+  const Instant from = used_until > now ? now : used_until.us < now.us - most ? Instant{now.us - kMinute} : used_until;
+  return {from, std::min<int64_t>((now.us - from.us) * per_minute / kMinute, per_minute)};
 }
 
 Instant UsedUntil(const Pace& pace, int64_t entered, int32_t per_minute) {

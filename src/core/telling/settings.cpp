@@ -216,7 +216,7 @@ std::string UnsubscribeWords(const Json& value, const Json& settings) {
 std::string DateWords(Members* members) {
   const std::string field = members->TakeText("field"), every = members->TakeText("every"), offset = members->TakeText("offset");
   const std::string at = members->TakeText("at");
-  std::string words = every.empty() ? "" : "every " + every + ' ';
+  std::string words = every.empty() || every == "none" ? "" : "every " + every + ' ';
   const std::string away = offset.empty() ? "" : OffsetWords(offset);
   words += (away.empty() ? "on" : away) + ' ' + FieldWords(field);
   return words + (at.empty() ? "" : " at " + at);
@@ -243,11 +243,14 @@ std::string TriggerWords(const Json& trigger) {
     words = DateWords(&members);
   } else if (on == "schedule") {
     words = "on the schedule " + Quoted(members.TakeText("cron"));
+    if (const std::string entity = members.TakeText("entity"); !entity.empty() && entity != "contact") words += ", each " + entity;
+    else words += ", all contacts";
   } else if (!on.empty()) {
-    words = "when " + EventWords(Json::String(on));
+    const std::string threshold = on == "score.reached" ? ThresholdWords(&members) : "";
+    words = "when " + (threshold.empty() ? EventWords(Json::String(on)) : threshold);
   }
   const Json* filter = members.Take("filter");
-  if (filter != nullptr) words += (on == "schedule" ? ", all contacts for whom " : ", if ") + ConditionWords(*filter);
+  if (filter != nullptr) words += (on == "schedule" ? " for whom " : ", if ") + ConditionWords(*filter);
   if (const std::string settle = members.TakeText("settle"); !settle.empty()) words += ", looked at after " + settle + " without a change";
   return words + members.Rest();
 }
@@ -257,7 +260,8 @@ std::string GoalWords(const Json& goal) {
   Members members(goal);
   const std::string id = members.TakeText("id"), on = members.TakeText("on"), then = members.TakeText("then");
   std::string words = Quoted(id) + " is reached when ";
-  if (!on.empty()) words += EventWords(Json::String(on));
+  const std::string threshold = on == "score.reached" ? ThresholdWords(&members) : "";
+  if (!on.empty()) words += threshold.empty() ? EventWords(Json::String(on)) : threshold;
   if (const Json* filter = members.Take("filter")) words += " and " + ConditionWords(*filter);
   if (const Json* condition = members.Take("if")) words += (on.empty() ? "" : " and ") + ConditionWords(*condition);
   if (then == "exit") words += "; then the enrollment ends";

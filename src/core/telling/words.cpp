@@ -123,12 +123,21 @@ std::string FieldWords(std::string_view name) {
   return "the " + Spaced(root) + "'s " + Spaced(rest);
 }
 
+// "the contact's score reaches 50": nothing where the object names neither.
+std::string ThresholdWords(Members* members) {
+  const Json* value = members->Take("value");
+  const std::string field = members->TakeText("field");
+  if (value == nullptr && field.empty()) return {};
+  return FieldWords(field.empty() ? "contact.score" : field) + " reaches " + (value == nullptr ? "nothing" : ValueWords(*value));
+}
+
 std::string EventWords(const Json& event) {
   if (event.is_string()) return NameWords(event.string());
   if (!event.is_object()) return ValueWords(event);
   Members members(event);
   const std::string on = members.TakeText("on");
-  std::string words = on.empty() ? "" : NameWords(on);
+  const std::string threshold = on == "score.reached" ? ThresholdWords(&members) : "";
+  std::string words = on.empty() ? "" : threshold.empty() ? NameWords(on) : threshold;
   if (const Json* filter = members.Take("filter")) words += (words.empty() ? "" : " and ") + ConditionWords(*filter);
   const std::string rest = members.Rest();
   return words.empty() && !rest.empty() ? rest.substr(1) : words + rest;

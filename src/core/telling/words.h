@@ -20,6 +20,9 @@ std::string FieldWords(std::string_view name);
 std::string ConditionWords(const Json& condition);
 // "an order is paid (order.paid)"; of an object with "on" and "filter" both.
 std::string EventWords(const Json& event);
+// "the contact's score reaches 50", of an event score.reached; "" where it names neither field nor value.
+class Members;
+std::string ThresholdWords(Members* members);
 // "3 days before", "2 hours after"; "" of no time at all.
 std::string OffsetWords(std::string_view duration);
 

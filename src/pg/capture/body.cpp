@@ -121,6 +121,7 @@ std::string BodyOf(const SourcePlan& plan, const Findings& findings, const RowIm
   }
   if (findings.gone) body += ",\"gone\":true";
   if (findings.changed) body += ",\"changed\":true";
+  if (findings.touched) body += ",\"touched\":true";
   if (!findings.was.empty()) {
     body += ",\"was\":";
     AppendQuoted(findings.was, &body);

@@ -19,7 +19,7 @@ struct WantedEvent {
 
 struct Findings {
   std::vector<WantedEvent> wanted;
-  bool gone = false, changed = false;
+  bool gone = false, changed = false, touched = false;
   std::string was;   // key before
   std::vector<std::string> match;
 };

@@ -90,6 +90,7 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
       return scene.fresh != nullptr && (event.when ? Evaluate(*event.when, plan.facts, scene.now, nullptr) == Outcome::kTrue : scene.old == nullptr);
     case Change::kTagAdded:
     case Change::kTagRemoved: return scene.fresh != nullptr && !ChangedTags(plan, event.change).empty();
+    case Change::kScore: return scene.fresh != nullptr;  // the filters of those who name it say whether it is
     case Change::kSubscribed:
     case Change::kUnsubscribed: break;  // of rows of another table
   }
@@ -247,7 +248,7 @@ bool WantsInsert(const SourcePlan& plan, const RowImage& fresh) {
 }
 
 bool MayPassOver(const SourcePlan& plan, const RowImage& old, const RowImage& fresh) {
-  if (plan.hears_deletion) return false;
+  if (plan.settles || plan.hears_deletion) return false;
   for (const uint32_t column : plan.before) {
     if (!SameColumn(plan.layout->columns[column], old, fresh, column)) return false;
   }
@@ -313,10 +314,11 @@ bool EvaluateTransition(const Transition& transition, const Replay* replay, Even
   if (replay == nullptr) {
     findings.gone = scene.fresh == nullptr && plan.gone;
     findings.changed = ChangedForWaits(scene);
+    findings.touched = plan.settles && scene.old != nullptr && scene.fresh != nullptr;
     findings.match = Matches(scene);
     if (plan.gone) findings.was = transition.was;
   }
-  if (findings.wanted.empty() && findings.match.empty() && findings.was.empty() && !findings.gone && !findings.changed) return false;
+  if (findings.wanted.empty() && findings.match.empty() && findings.was.empty() && !findings.gone && !findings.changed && !findings.touched) return false;
   row->kind = 'r';
   row->op = scene.old == nullptr ? 'I' : scene.fresh == nullptr ? 'D' : 'U';
   row->depth = transition.depth;

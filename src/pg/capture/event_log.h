@@ -8,6 +8,7 @@
 //    "part": n,           the transaction called tick() before; each part of it is an occasion of its own for events that come again
 //    "gone": true,        the row was deleted (its enrollments end)
 //    "changed": true,     a field that a live enrollment may wait for has changed
+//    "touched": true,     an update of a source some trigger of which waits for quiet
 //    "was": "<key>",      the row had another key before: its enrollments and the ids of its events go with it
 //    "match": ["email=a@b.test", …]}  a contact came or changed a field that routes match by: parked events may resolve now
 //   of a row that ties another one to a word: the event is the owner's, "new" and "old" are not there, and

@@ -126,6 +126,7 @@ struct SourcePlan {
   bool hears_deletion = false;
   std::vector<MatchField> match;
   bool gone = false;                    // a deleted row ends enrollments
+  bool settles = false;                 // a trigger waits for quiet: every update counts
   // Where the values of the row under evaluation lie, by slot; facts point here, so their places never move.
   mutable std::deque<Value> fresh, old;
 };

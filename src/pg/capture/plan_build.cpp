@@ -25,6 +25,7 @@ class Builder {
   uint32_t SlotOf(const BoundField& field, const std::vector<std::string>& path);
   const BoundField* Readable(std::string_view name) const;
   const Value* Fact(const Field& field, bool as_old);
+  bool IsOf(const BoundEvent& event, const std::string& entity) const;
   void AddEvents();
   void AddTriggers(const BoundEvent& event, EventPlan* plan);
   void AddListeners(const BoundEvent& event, EventPlan* plan);
@@ -154,10 +155,12 @@ void Builder::AddTriggers(const BoundEvent& event, EventPlan* plan) {
   for (const auto& version : registry_.versions) {
     if (!version->broken.empty() || !Enters(*version)) continue;
     for (const Trigger& trigger : version->program.triggers) {
-      if (trigger.on != event.name) continue;
+      if (trigger.on != event.name || !IsOf(event, trigger.entity)) continue;
       NameFields(version->program);
+      plan_->settles = plan_->settles || trigger.settle_us > 0;
       auto& list = version->account.empty() ? plan->enter.everywhere : plan->enter.by_account[version->account];
-      list.Add(Wanted(*version, trigger.filter, plan));
+      // What the row is like when it has settled is not known yet.
+      list.Add(Wanted(*version, trigger.settle_us > 0 ? std::nullopt : trigger.filter, plan));
     }
   }
 }
@@ -167,7 +170,7 @@ void Builder::AddListeners(const BoundEvent& event, EventPlan* plan) {
   for (const auto& version : registry_.versions) {
     if (!version->broken.empty()) continue;
     for (const Listener& listener : version->program.listeners) {
-      if (listener.on != event.name) continue;
+      if (listener.on != event.name || !IsOf(event, listener.entity)) continue;
       NameFields(version->program);
       auto& list = version->account.empty() ? plan->hear.everywhere : plan->hear.by_account[version->account];
       list.Add(Wanted(*version, listener.filter, plan));
@@ -182,8 +185,13 @@ void Builder::NameFields(const Program& program) {
   }
 }
 
+// A number that grows is a field of one entity.
+bool Builder::IsOf(const BoundEvent& event, const std::string& entity) const { return event.change != Change::kScore || entity == binding_.entity; }
+
 void Builder::AddEvents() {
-  for (const BoundEvent& event : binding_.events) {
+  std::vector<BoundEvent> events = binding_.events;
+  if (!binding_.lookup) events.push_back(ScoreEvent());
+  for (const BoundEvent& event : events) {
     // These come of the rows of another table.
     if (WordOf(event.change) == "campaign" || (WordOf(event.change) == "tag" && Readable(binding_.tags) == nullptr)) continue;
     EventPlan plan;
@@ -207,7 +215,7 @@ void Builder::AddEvents() {
     if (is_reply ? registry_.versions.empty() : placed->enter.empty() && placed->hear.empty()) plan_->events.pop_back();
   }
   for (EventPlan& event : plan_->events) {
-    layout_->rest = layout_->rest || event.change == Change::kUpdate;
+    layout_->rest = layout_->rest || event.change == Change::kUpdate || plan_->settles;
     if (event.at) NameInBody(layout_->columns[plan_->slots[*event.at].column].name, false);
     const bool tags = event.change == Change::kTagAdded || event.change == Change::kTagRemoved;
     const BoundField* field = tags ? Readable(binding_.tags) : nullptr;
@@ -325,7 +333,7 @@ std::shared_ptr<SourcePlan> Builder::Build() {
   plan_->name = source_.name;
   plan_->generation = registry_.generation;
   plan_->account_value = binding_.account_value;
-  plan_->events.reserve(binding_.events.size());
+  plan_->events.reserve(binding_.events.size() + 1);
   for (const std::string& name : binding_.key) plan_->key.push_back(Column(name));
   if (!binding_.account.empty()) plan_->account = Column(binding_.account);
   AddEvents();

@@ -31,7 +31,7 @@ void CheckFilter(const Registry& registry, const LoadedVersion& version) {
 int64_t CountOf(RoundContext* context, const Source& source, const LoadedVersion& version, bool with_filter, const std::optional<std::string>& import,
                 const std::string& account) {
   RowScan scan(source, version.program, TriggersOfExisting(source, version, with_filter, import.has_value()), !with_filter, std::nullopt, import);
-  const Offer offer{&source, version.id, "enroll_existing", account};
+  const Offer offer{.source = &source, .version = version.id, .name = "enroll_existing", .account = account, .intake = 0, .counted = true, .window = {}};
   int64_t count = 0;
   while (!scan.at_end) {
     CallBackend([] { CHECK_FOR_INTERRUPTS(); });
@@ -82,7 +82,7 @@ WF_FUNCTION(workflow_existing_rows) {
   TimerStore timers(now, std::nullopt);
   RoundContext context{registry, needed, templates, timers, now};
   if (own) context.offered[0] = version;
-  const std::vector<const Source*> sources = SourcesForExisting(registry, *version);
+  const std::vector<const Source*> sources = SourcesOf(registry, *version, workflow::EntityOfEntry(version->program));
   if (sources.empty()) {
     const std::string entity = workflow::EntityOfEntry(version->program);
     throw SqlError{kNotAttached, "no table is attached as \"" + entity + "\"", {}, "The attached tables are in the view workflow.sources."};

@@ -181,6 +181,10 @@ class Batch {
   std::vector<const Trigger*> TriggersOf(const Candidate& candidate) const;
   Refusal DecideTriggers(const Candidate& candidate, EntryCase* entry, const Surroundings& around) const;
   void Offer(const Candidate& candidate, std::vector<Candidate>* candidates);
+  bool LeaveForLater(Candidate* candidate);
+  void PutOff(const Candidate& candidate, int64_t quiet_us);  // settling.cpp
+  void NoteTouched(const std::vector<const LogEvent*>& events);
+  void SaveSettling();
   std::string EventId(const LogEvent& event, const Source& source, const BoundEvent& bound) const;
   void Admit(const Candidate& candidate, const EntryKey& by);
   void Park(const LogEvent& event, const std::vector<std::string>& lookup, const char* reason);
@@ -346,6 +350,11 @@ class Batch {
   std::map<int64_t, std::vector<Ancestor>> ancestors_;
   struct Parked { const LogEvent* event; std::vector<std::string> lookup; std::string reason; };
   std::vector<Parked> parked_;
+  // Looks that wait until a row has been quiet, by source, key, workflow and name of the event; and rows that were touched.
+  struct Settling { std::string event; int64_t quiet_us; Instant due; };
+  std::map<std::tuple<int32_t, std::string, int32_t, std::string>, Settling> settling_;
+  struct Touched { int32_t source; std::string row_key; Instant at; };
+  std::vector<Touched> touched_;
   struct EntryEvent { std::string event; int32_t workflow; std::string account; int64_t enrollment; };
   std::vector<EntryEvent> entry_events_;
   // What is known of a key in a workflow; kept up as this batch admits.

@@ -21,6 +21,7 @@ struct Batch::Candidate {
   std::string line;                    // the product of one of its lines, where each of them enters by itself
   std::string account;
   std::vector<int32_t> triggers;       // of a row that is offered: those that may let it in, by index; none: every one that the event's name fits
+  bool waits = false;                  // other triggers look at the row when it has settled
   Json data;
   std::vector<Outcome> answers;        // of the server, to rules of its program
 };

@@ -20,7 +20,12 @@ bool HasWanted(const LogEvent& event) {
 
 const BoundEvent* FindEvent(const Source& source, const std::string& name) {
   for (const BoundEvent& event : source.binding.events) if (event.name == name) return &event;
-  return nullptr;
+  return name == kScoreEvent ? &ScoreEvent() : nullptr;
+}
+
+// Of a score that a row tells and one that a caller tells the name is the same.
+bool Fits(const Trigger& trigger, const std::string& on, bool by_row) {
+  return trigger.on == on && (on != kScoreEvent || trigger.entity.empty() != by_row);
 }
 
 // What the event's data call the word that came or went; empty: it has none.
@@ -208,7 +213,7 @@ void Batch::OfName(const LogEvent& event, std::vector<Candidate>* candidates) {
     if (!version->current) continue;
     const auto& triggers = version->program.triggers;
     const bool named = event.kind == 'n' ? workflow != nullptr && version->workflow == workflow->AsInteger()
-                                         : std::any_of(triggers.begin(), triggers.end(), [&](const Trigger& t) { return t.on == event.name; });
+                                         : std::any_of(triggers.begin(), triggers.end(), [&](const Trigger& t) { return Fits(t, event.name, false); });
     if (!named) continue;
     base.version = version.get();
     Offer(base, candidates);
@@ -216,8 +221,32 @@ void Batch::OfName(const LogEvent& event, std::vector<Candidate>* candidates) {
 }
 
 void Batch::Offer(const Candidate& candidate, std::vector<Candidate>* candidates) {
-  if (candidate.version->broken.empty()) candidates->push_back(candidate);
-  else Park(*candidate.event, {}, "broken_version");  // till somebody mends what it names
+  if (!candidate.version->broken.empty()) return Park(*candidate.event, {}, "broken_version");  // till somebody mends what it names
+  Candidate offered = candidate;
+  if (LeaveForLater(&offered)) candidates->push_back(std::move(offered));
+}
+
+// Triggers that settle are put off until the row has been quiet; the others may let in at once. False where none of those is left.
+bool Batch::LeaveForLater(Candidate* candidate) {
+  const LogEvent& event = *candidate->event;
+  const std::vector<Trigger>& triggers = candidate->version->program.triggers;
+  std::vector<int32_t> at_once, later;
+  int64_t quiet_us = 0;
+  for (size_t i = 0; i < triggers.size() && event.kind != 'n'; ++i) {
+    if (!Fits(triggers[i], candidate->on, candidate->entry_source != nullptr)) continue;
+    const int64_t own = triggers[i].settle_us;
+    (own > 0 ? later : at_once).push_back(static_cast<int32_t>(i));
+    if (own > 0 && (quiet_us == 0 || own < quiet_us)) quiet_us = own;
+  }
+  if (const Json* settled = event.body.Find("settled")) {
+    candidate->triggers = later;
+    return settled->AsInteger() == candidate->version->workflow && !later.empty();
+  }
+  if (later.empty()) return true;
+  PutOff(*candidate, quiet_us);
+  candidate->triggers = at_once;
+  candidate->waits = true;
+  return !at_once.empty();
 }
 
 // Where lines enter by themselves, an event is one for each product on them; its id has the product in it. A row without such lines stays one candidate,
@@ -358,8 +387,9 @@ void Batch::Decide(std::vector<Candidate>* candidates) {
     as_if.version = candidate.version;
     const Surroundings around{round_.now, &ZoneOf(as_if), Facts(facts, candidate.answers, nullptr), candidate.event->backfill};
     const Refusal refusal = DecideTriggers(candidate, &entry, around);
-    // What was offered and is not meant is no news.
-    const bool quiet = candidate.event->kind == 's' && (refusal == Refusal::kFilter || refusal == Refusal::kNotLive || refusal == Refusal::kDuplicateEvent);
+    // What was offered and is not meant is no news; nor what is looked at once more.
+    const bool quiet = (candidate.waits && refusal == Refusal::kFilter) ||
+                       (candidate.event->kind == 's' && (refusal == Refusal::kFilter || refusal == Refusal::kNotLive || refusal == Refusal::kDuplicateEvent));
     if (refusal == Refusal::kNone) {
       Admit(candidate, *by);
     } else if (!quiet && (refusal != Refusal::kDuplicateEvent || !(candidate.event->parked || HasWord(candidate.wanted)))) {
@@ -387,8 +417,8 @@ std::vector<const Trigger*> Batch::TriggersOf(const Candidate& candidate) const 
   const std::vector<Trigger>& all = candidate.version->program.triggers;
   std::vector<const Trigger*> triggers;
   for (const int32_t index : candidate.triggers) triggers.push_back(&all[static_cast<size_t>(index)]);
-  if (candidate.event->kind == 's') return triggers;
-  for (const Trigger& trigger : all) if (trigger.on == candidate.on) triggers.push_back(&trigger);
+  if (candidate.event->kind == 's' || !triggers.empty()) return triggers;
+  for (const Trigger& trigger : all) if (Fits(trigger, candidate.on, candidate.entry_source != nullptr)) triggers.push_back(&trigger);
   return triggers;
 }
 

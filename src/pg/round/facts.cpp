@@ -124,7 +124,8 @@ std::vector<const Value*> Batch::FactsOf(const Candidate& candidate) {
   static const Value null;
   const Json* fresh = candidate.event->kind == 'r' ? candidate.event->body.Find("new") : nullptr;
   const Json* old = candidate.event->kind == 'r' ? candidate.event->body.Find("old") : nullptr;
-  if (fresh == nullptr || fresh->is_null()) fresh = old;  // a deleted row is as it was
+  // A deleted row is as it was; one that has settled is read.
+  if ((fresh == nullptr || fresh->is_null()) && candidate.event->body.Find("settled") == nullptr) fresh = old;
   for (const Field& field : program.table.fields) {
     const Value* value = &null;
     if (field.scope == Scope::kRow) {

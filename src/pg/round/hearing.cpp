@@ -28,6 +28,9 @@ bool IsSet(const Json& data, const char* key) {
   return value != nullptr && value->is_boolean() && value->boolean();
 }
 
+template <typename Of>
+std::string EntityOf(const Of& candidate) { return candidate.entry_source == nullptr ? std::string() : candidate.entry_source->binding.entity; }
+
 int64_t AfterExitUs(const Program& program) {
   constexpr int64_t kMonth = 31 * kDay;
   int64_t longest = 0;
@@ -175,7 +178,7 @@ void Batch::Tell(std::vector<std::pair<const Hearing*, Enrolled*>> pairs) {
   std::deque<Ear> ears;
   for (const auto& [hearing, enrolled] : pairs) {
     using About = Happening::About;
-    Ear& ear = ears.emplace_back(Ear{hearing->base, {hearing->base.on, About::kNobody, hearing->automatic, hearing->channel}});
+    Ear& ear = ears.emplace_back(Ear{hearing->base, {hearing->base.on, About::kNobody, hearing->automatic, hearing->channel, EntityOf(hearing->base)}});
     ear.about.version = enrolled->version;
     ear.zone = &ZoneOf(*enrolled);
     ear.values = FactsOf(ear.about);
@@ -229,7 +232,7 @@ void Batch::TellEnded(const std::vector<const Hearing*>& hearings) {
         ended->entry_key = rows.Text(i, 6);
         ended->state.phase = Phase::kEnded;
         if (const auto memo = rows.MaybeText(i, 4)) ReadMemo(version->program, *memo, &ended->state);
-        Ear ear{base, {base.on, Happening::About::kNobody, hearing->automatic, hearing->channel}};
+        Ear ear{base, {base.on, Happening::About::kNobody, hearing->automatic, hearing->channel, EntityOf(base)}};
         ear.about.version = version;
         ear.zone = &ZoneOf(*ended);
         ear.values = FactsOf(ear.about);

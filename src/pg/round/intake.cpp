@@ -48,32 +48,13 @@ std::optional<std::vector<FoundRow>> Look(RowScan* scan, int most_looked, int mo
 
 }  // namespace
 
-struct Intakes::Open {
-  int64_t id = 0;
-  int32_t workflow = 0;
-  const Source* source = nullptr;
-  std::optional<std::string> trigger, import;
-  std::optional<Json> filter;
-  std::string account;
-  std::optional<ScanWindow> window;
-  std::optional<int32_t> per_minute;
-  Instant started_at;
-  int32_t number = 0;  // of the newest row of its progress
-  std::optional<std::string> last_key;
-  int64_t looked = 0, entered = 0;
-  Instant used_until;
-  const LoadedVersion* version = nullptr;
-  std::unique_ptr<const LoadedVersion> own_version;
-  std::string over = {};  // why it ends before its end
-};
-
 std::vector<LogEvent> OffersOf(const Offer& offer, const std::vector<FoundRow>& rows, Instant at) {
   std::vector<LogEvent> events;
   if (rows.empty()) return events;
   const Oid sequence = TableNamed("event_id");
   for (size_t i = 0; i < rows.size(); ++i) {
     LogEvent& event = events.emplace_back();
-    event.id = offer.intake == 0 ? -static_cast<int64_t>(i) : CallBackend([=] { return nextval_internal(sequence, false); });
+    event.id = offer.counted ? -static_cast<int64_t>(i) : CallBackend([=] { return nextval_internal(sequence, false); });
     event.kind = 's';
     event.op = 'I';
     event.timed = true;
@@ -110,8 +91,7 @@ const LoadedVersion* PublishedOf(const Registry& registry, int32_t workflow) {
   return nullptr;
 }
 
-std::vector<const Source*> SourcesForExisting(const Registry& registry, const LoadedVersion& version) {
-  const std::string entity = EntityOfEntry(version.program);
+std::vector<const Source*> SourcesOf(const Registry& registry, const LoadedVersion& version, const std::string& entity) {
   std::vector<const Source*> sources;
   for (const auto& source : registry.sources) {
     const Binding& binding = source->binding;
@@ -131,7 +111,10 @@ std::vector<int32_t> TriggersOfExisting(const Source& source, const LoadedVersio
                  "Give a filter: filter => '{\"field\": …}'."};
 }
 
-Intakes::Intakes(const Registry& registry, const TemplateStore&, Instant now, bool) : now_(now) { Load(registry); }
+Intakes::Intakes(const Registry& registry, const TemplateStore& templates, Instant now, bool is_virtual) : now_(now) {
+  Load(registry);
+  OpenLooks(registry, templates, is_virtual);
+}
 
 void Intakes::WakeAt(Instant at) {
   if (!next_ || at < *next_) next_ = at;
@@ -185,21 +168,21 @@ std::vector<const Program*> Intakes::programs() const {
 }
 
 void Intakes::Take(RoundContext* context, RoundResult* result, int limit) {
+  // One for a whole table must not keep the others waiting.
+  const int share = std::max(limit / std::max(static_cast<int>(open_.size()), 1), 1);
   for (Open& open : open_) {
     if (!open.over.empty()) {
-      Finish(open, open.over);
+      if (open.id != 0) Finish(open, open.over);
       continue;
     }
     // A version or table that cannot be used just now is mended, and a pause ends.
     if (open.version == nullptr || !open.source->broken.empty() || open.version->status == WorkflowStatus::kPaused) continue;
     if (open.own_version) context->offered[open.id] = open.own_version.get();
-    if (limit > 0) limit -= TakeOne(context, result, &open, limit);
-    else result->more = true;
+    TakeOne(context, result, &open, share);
   }
 }
 
-// How many rows were offered.
-int Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, int limit) {
+void Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, int limit) {
   const LoadedVersion& version = *open->version;
   const bool existing = !open->trigger;
   std::vector<int32_t> triggers;
@@ -210,13 +193,14 @@ int Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, int
       if (version.program.triggers[i].name == *open->trigger) triggers.push_back(static_cast<int32_t>(i));
     }
     if (triggers.empty()) {
-      Finish(*open, "the published version has no such trigger any more");
-      return 0;
+      if (open->id != 0) Finish(*open, "the published version has no such trigger any more");
+      return;
     }
   }
   RowScan scan(*open->source, version.program, triggers, existing && open->own_version == nullptr, open->window, open->import);
   scan.cursor = open->last_key;
-  const Offer offer{open->source, version.id, existing ? "enroll_existing" : version.program.triggers[static_cast<size_t>(triggers[0])].on, open->account, open->id, open->window};
+  const Offer offer{.source = open->source, .version = version.id, .name = existing ? "enroll_existing" : version.program.triggers[static_cast<size_t>(triggers[0])].on,
+                    .account = open->account, .intake = open->id, .counted = false, .window = open->window};
   Pace pace{{}, limit};
   if (open->per_minute) pace = PaceAt(now_, open->used_until, *open->per_minute);
   int64_t offered = 0, entered = 0;
@@ -224,8 +208,9 @@ int Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, int
     const int wanted = static_cast<int>(std::min(pace.allowed - entered, limit - offered));
     const std::optional<std::vector<FoundRow>> found = Look(&scan, std::clamp(wanted * 20, kLookedAtOnceLeast, kLookedAtOnceMost), wanted, &open->over);
     if (!found) {
+      if (open->id == 0) Keep(open);  // it is tried again
       if (!open->over.empty()) Finish(*open, open->over);
-      return static_cast<int>(offered);
+      return;
     }
     const std::vector<FoundRow>& rows = *found;
     const int32_t before = context->tallies[version.id].entered;
@@ -236,9 +221,11 @@ int Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, int
   open->looked += scan.looked;
   open->entered += entered;
   if (scan.at_end) {
-    Finish(*open, {});
-    return static_cast<int>(offered);
+    if (open->id == 0 && entered > 0) Keep(open);
+    if (open->id != 0) Finish(*open, {});
+    return;
   }
+  if (open->id == 0) Keep(open);
   const Instant used = open->per_minute ? UsedUntil(pace, entered, *open->per_minute) : now_;
   if (scan.looked > 0) {
     Execute("INSERT INTO workflow.intake_progress (intake, number, last_key, looked, entered, used_until) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -246,7 +233,14 @@ int Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, int
   }
   if (open->per_minute && entered >= pace.allowed) WakeAt(NextOfPace(used, *open->per_minute));
   else result->more = true;
-  return static_cast<int>(offered);
+}
+
+// A look that is not through, or that has let somebody in.
+void Intakes::Keep(Open* open) {
+  Rows rows = Execute("INSERT INTO workflow.intake (workflow, source, trigger, after, until, started_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+                      Params().Int4(open->workflow).Int4(open->source->id).Text(*open->trigger).Time(open->window->after).Time(open->window->until).Time(open->started_at));
+  open->id = rows.Int8(0, 1);
+  rows.Free();
 }
 
 void Intakes::Finish(const Open& open, const std::string& detail) {

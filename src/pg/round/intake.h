@@ -18,7 +18,8 @@ struct Offer {
   int32_t version = 0;
   std::string name;                  // of the event
   std::string account = {};          // only contacts of this one; empty: of any
-  int64_t intake = 0;                // 0: they are only counted
+  int64_t intake = 0;                // 0: not written down
+  bool counted = false;              // nobody is let in
   std::optional<ScanWindow> window = {};
 };
 std::vector<LogEvent> OffersOf(const Offer& offer, const std::vector<FoundRow>& rows, Instant at);
@@ -27,8 +28,8 @@ std::vector<LogEvent> OffersOf(const Offer& offer, const std::vector<FoundRow>& 
 std::unique_ptr<const LoadedVersion> VersionWithFilter(const Registry& registry, const LoadedVersion& version, const Json& filter);
 // The published version of a workflow, where it is loaded and whole; else nullptr.
 const LoadedVersion* PublishedOf(const Registry& registry, int32_t workflow);
-// The tables whose rows enroll_existing() would offer to the workflow.
-std::vector<const Source*> SourcesForExisting(const Registry& registry, const LoadedVersion& version);
+// The tables of an entity whose rows may be the workflow's.
+std::vector<const Source*> SourcesOf(const Registry& registry, const LoadedVersion& version, const std::string& entity);
 // By which triggers; the one with the caller's filter where there is one. None: every row, by an import alone. SqlError where nothing says who is meant.
 std::vector<int32_t> TriggersOfExisting(const Source& source, const LoadedVersion& version, bool with_filter, bool imported);
 
@@ -41,20 +42,41 @@ class Intakes {
 
   // Programs that are not the registry's, whose fields must be read as well.
   std::vector<const Program*> programs() const;
-  // A piece of each, at most `limit` rows together; `version` of those with a filter is found through the context.
+  // A piece of each, at most about `limit` rows together.
   void Take(RoundContext* context, RoundResult* result, int limit);
   // When a round should come again, without an event.
   std::optional<Instant> next() const { return next_; }
 
  private:
   struct Open;
+  void OpenLooks(const Registry& registry, const TemplateStore& templates, bool is_virtual);  // looks.cpp
+  void OpenLook(const Registry& registry, const LoadedVersion& version, const Trigger& trigger, const ScanWindow& window);
+  void Keep(Open* open);
   void Load(const Registry& registry);
   void Prepare(const Registry& registry, Open* open);
-  int TakeOne(RoundContext* context, RoundResult* result, Open* open, int limit);
+  void TakeOne(RoundContext* context, RoundResult* result, Open* open, int limit);
   void Finish(const Open& open, const std::string& detail);
   void WakeAt(Instant at);
 
   const Instant now_;
+  struct Open {
+    int64_t id = 0;  // 0: not written down yet
+    int32_t workflow = 0;
+    const Source* source = nullptr;
+    std::optional<std::string> trigger = {}, import = {};
+    std::optional<Json> filter = {};
+    std::string account = {};
+    std::optional<ScanWindow> window = {};
+    std::optional<int32_t> per_minute = {};
+    Instant started_at = {};
+    int32_t number = 0;  // of the newest row of its progress
+    std::optional<std::string> last_key = {};
+    int64_t looked = 0, entered = 0;
+    Instant used_until = {};
+    const LoadedVersion* version = nullptr;
+    std::unique_ptr<const LoadedVersion> own_version = {};
+    std::string over = {};  // why it ends before its end
+  };
   std::deque<Open> open_;
   std::optional<Instant> next_;
 };

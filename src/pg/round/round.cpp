@@ -6,6 +6,7 @@
 #include "pg/round/batch.h"
 #include "pg/round/halving.h"
 #include "pg/round/intake.h"
+#include "pg/round/settling.h"
 #include "pg/round/suspending.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
@@ -174,6 +175,9 @@ RoundResult RunRound(const RoundRequest& request) {
   const std::vector<LogEvent> events = log.Read(limit);
   TakeEvents(&context, &result, events);
   TakeEvents(&context, &result, ReadParked(events, now, limit));
+  // What has not been read yet may have touched a row once more.
+  const bool settles = AnySettles(registry);
+  if (settles && !log.more()) TakeEvents(&context, &result, ReadSettled(now, limit));
   intakes.Take(&context, &result, limit);
   const std::vector<TimerItem> timers = ReadTimers(&store, limit);
   TakeTimers(&context, &result, timers);
@@ -184,6 +188,8 @@ RoundResult RunRound(const RoundRequest& request) {
   result.took_us = GetCurrentTimestamp() - began;
   if (log.moved() || store.moved() || (request.as_of && log.last_as_of() != request.as_of)) log.Append(result, request.as_of, store.cursor());
   result.next_due = store.NextDue();
+  const std::optional<Instant> settled = settles ? NextSettled() : std::nullopt;
+  if (settled && (!result.next_due || *settled < *result.next_due)) result.next_due = settled;
   if (intakes.next() && (!result.next_due || *intakes.next() < *result.next_due)) result.next_due = intakes.next();
   spi.Finish();
   return result;

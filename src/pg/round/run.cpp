@@ -184,6 +184,7 @@ void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
   if (!parked.empty()) Execute("DELETE FROM workflow.parked WHERE event_id = ANY ($1)", Params().Int8s(parked));
   Rename(events);
   for (size_t i = 0; i < events.size(); ++i) order_.emplace(events[i], i);
+  NoteTouched(events);
   Enter(events);
   StartAdmitted();
   HearAll();

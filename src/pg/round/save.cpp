@@ -36,6 +36,7 @@ void Batch::Save() {
   SaveGoals();
   SaveRefusals();
   SaveParked();
+  SaveSettling();
   SaveResults();
   SaveCloses();
   SaveSubscriptions();

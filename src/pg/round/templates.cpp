@@ -222,6 +222,12 @@ const std::vector<FrequencyCap>& TemplateStore::CapsOf(const std::string& accoun
   return found == caps_.end() ? none : found->second;
 }
 
+std::vector<std::string> TemplateStore::ZoneNames() const {
+  std::vector<std::string> names;
+  for (const auto& [account, settings] : accounts_) if (!settings.zone.empty()) names.push_back(settings.zone);
+  return names;
+}
+
 const AccountSettings& TemplateStore::Account(const std::string& account) const {
   static const auto* none = new AccountSettings();
   auto found = accounts_.find(account);

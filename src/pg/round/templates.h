@@ -37,6 +37,7 @@ class TemplateStore {
   const std::vector<FrequencyCap>& CapsOf(const std::string& account) const;
   bool has_caps() const { return !caps_.empty(); }
   const AccountSettings& Account(const std::string& account) const;  // its own, else those of ''
+  std::vector<std::string> ZoneNames() const;  // of all accounts
   const std::vector<std::string>& references() const { return references_; }
   // The channels in which a template of that name serves the account, but for that of partials where there is another.
   std::vector<std::string> ChannelsOf(const std::string& account, const std::string& name) const;
