@@ -170,6 +170,10 @@ struct Happening {
 // The listeners that it concerns, by index. Facts are those of the event, as for a trigger's filter.
 std::vector<int32_t> Heard(const Program& program, const Happening& happening, const Surroundings& surroundings);
 
+// Whether an event that was found afterwards, and happened at `at`, may still be told to a listener that may have heard it already: it changes nothing
+// then. What happened before entry is over; a wait that is passed is; where steps can come again, only what came since the last of them counts.
+bool MayBeToldLate(const Program& program, const State& state, int32_t listener, Instant at, Instant entered_at);
+
 // A goal reached by who has left already. Nothing where it does not count any more.
 std::optional<GoalEffect> ReachedAfterExit(const Program& program, const State& state, int32_t listener, Instant ended_at, const Input& input,
                                            const Surroundings& surroundings);

@@ -55,6 +55,21 @@ std::vector<int32_t> Heard(const Program& program, const Happening& happening, c
   return heard;
 }
 
+bool MayBeToldLate(const Program& program, const State& state, int32_t listener, Instant at, Instant entered_at) {
+  if (at < entered_at || listener < 0 || static_cast<size_t>(listener) >= program.listeners.size()) return false;
+  const Listener& one = program.listeners[static_cast<size_t>(listener)];
+  if (one.kind != Listener::Kind::kWait) return one.kind == Listener::Kind::kGoal || one.kind == Listener::Kind::kExit;
+  bool comes_again = false;
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    const auto* jump = std::get_if<GotoStep>(&program.steps[i].body);
+    comes_again = comes_again || (jump != nullptr && jump->target <= static_cast<int32_t>(i));
+  }
+  const auto* wait = std::get_if<WaitStep>(&program.steps[static_cast<size_t>(one.index)].body);
+  const bool here = state.inside && one.index == state.step;
+  if (comes_again || (here && wait != nullptr && wait->lookback != Lookback::kSinceEntry)) return at >= state.clock;
+  return here || one.index > state.step;
+}
+
 std::optional<GoalEffect> ReachedAfterExit(const Program& program, const State& state, int32_t listener, Instant ended_at, const Input& input,
                                            const Surroundings& surroundings) {
   const Listener& one = program.listeners[static_cast<size_t>(listener)];

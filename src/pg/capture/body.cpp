@@ -73,7 +73,7 @@ void AppendWanted(const Findings& findings, const std::function<Value(uint32_t)>
     *body += ",\"versions\":";
     AppendNumbers(wanted.versions, body);
     if (!wanted.listeners.empty()) {
-      *body += ",\"heard\":";
+      *body += wanted.late ? ",\"late\":" : ",\"heard\":";
       AppendNumbers(wanted.listeners, body);
     }
     *body += '}';

@@ -15,6 +15,7 @@ struct WantedEvent {
   std::vector<int32_t> listeners;  // whose enrollments listen for it
   std::string word;                // the tag or campaign that came or went
   std::string word_key;            // or what leads to it
+  bool late = false;               // found afterwards: who listens may have been told
 };
 
 struct Findings {

@@ -158,8 +158,10 @@ std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) 
     if (replay != nullptr && replay->since && IsBefore(event.at_fact, *replay->since)) continue;
     const auto ask = [&](const std::string& word) {
       WantedEvent found = {&event, VersionsOf(scene, event.enter), {}, word, {}};
-      // What is found once more has been heard already, by those who were in then.
-      if (replay == nullptr) found.listeners = VersionsOf(scene, event.hear);
+      // What is found afterwards may have been missed by those who are in: the round knows, where the row tells when it happened.
+      found.late = replay != nullptr;
+      const bool tells_time = event.at && !scene.plan.fresh[*event.at].is_null();
+      if (replay == nullptr || (!replay->backfill && tells_time)) found.listeners = VersionsOf(scene, event.hear);
       if (!found.versions.empty() || !found.listeners.empty()) wanted.push_back(std::move(found));
     };
     if (event.change == Change::kReply) {

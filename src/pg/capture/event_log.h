@@ -7,6 +7,7 @@
 //      "word": "vip" | "word_key": "17"}, …],    the tag or campaign that came or went, or the key of the row that has it
 //    "part": n,           the transaction called tick() before; each part of it is an occasion of its own for events that come again
 //    "gone": true,        the row was deleted (its enrollments end)
+//    (in the place of "heard" "late", where reconcile() found it: the round tells whom it may have missed)
 //    "changed": true,     a field that a live enrollment may wait for has changed
 //    "touched": true,     an update of a source some trigger of which waits for quiet
 //    "was": "<key>",      the row had another key before: its enrollments and the ids of its events go with it

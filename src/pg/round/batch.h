@@ -198,7 +198,7 @@ class Batch {
   void Migrate(const LogEvent& event);  // migrating.cpp
   void Resumed(const LogEvent& event);
   // Events that live enrollments listen for (hearing.cpp).
-  void Listen(const Candidate& base, const Json* versions);
+  void Listen(const Candidate& base, const Json* versions, bool late = false);
   void ListenByName(const Candidate& base);
   void PrepareHearings();
   bool IsHeardBefore(const Candidate& candidate) const;

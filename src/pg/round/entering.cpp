@@ -170,6 +170,7 @@ void Batch::OfRow(const LogEvent& event, const ResolveRequest& request, const Ev
       if (MayLeadToSeveral(request.source->binding)) base.twin_uuid = NamedUuid({id, contact});
       if (request.contacts.size() > 1) std::swap(base.event_uuid, base.twin_uuid);
       Listen(base, wanted.Find("heard"));
+      Listen(base, wanted.Find("late"), /*late=*/true);
       for (const Json& number : versions->array()) {
         base.version = VersionFor(static_cast<int32_t>(number.AsInteger().value_or(0)));
         if (base.version != nullptr) Offer(base, candidates);

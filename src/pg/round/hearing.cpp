@@ -44,16 +44,16 @@ int64_t AfterExitUs(const Program& program) {
 
 }  // namespace
 
-void Batch::Listen(const Candidate& base, const Json* versions) {
+void Batch::Listen(const Candidate& base, const Json* versions, bool late) {
   if (versions == nullptr || !versions->is_array() || versions->array().empty() || base.event->heard) return;
-  Hearing hearing{.base = base, .versions = {}, .at = {}, .enrollment = {}};
+  Hearing hearing{.base = base, .versions = {}, .at = {}, .late = late, .enrollment = {}};
   for (const Json& id : versions->array()) hearing.versions.insert(static_cast<int32_t>(id.AsInteger().value_or(0)));
   hearings_.push_back(std::make_shared<Hearing>(std::move(hearing)));
 }
 
 void Batch::ListenByName(const Candidate& base) {
   if (base.event->heard) return;
-  Hearing hearing{.base = base, .versions = {}, .at = {}, .enrollment = {}};
+  Hearing hearing{.base = base, .versions = {}, .at = {}, .late = false, .enrollment = {}};
   for (const auto& version : round_.registry.versions) {
     const auto& listeners = version->program.listeners;
     if (std::any_of(listeners.begin(), listeners.end(), [&](const Listener& l) { return l.on == base.on; })) hearing.versions.insert(version->id);
@@ -88,6 +88,11 @@ void Batch::PrepareHearings() {
   for (const auto& hearing : hearings_) {
     const LogEvent& event = *hearing->base.event;
     hearing->at = std::min(round_.is_virtual && !event.timed ? round_.now : event.at, round_.now);
+    if (hearing->late) {
+      const Candidate& base = hearing->base;
+      const std::string zone = base.contact_source == nullptr ? std::string() : rows_.Get({base.contact_source->id, base.contact_key}).zone;
+      hearing->at = std::min(TimeOf(event, base.wanted, round_.registry.SourceById(event.source.value_or(0)), zone), round_.now);
+    }
     hearing->base.event_at = hearing->at;
     if (hearing->enrollment) named.push_back(*hearing->enrollment);
   }
@@ -194,6 +199,11 @@ void Batch::Tell(std::vector<std::pair<const Hearing*, Enrolled*>> pairs) {
     const Candidate& base = hearing->base;
     const std::string_view entity = base.entry_source == nullptr ? std::string_view() : base.entry_source->binding.entity;
     const EntryKey own{enrolled->entry_by, enrolled->entry_key};
+    if (hearing->late) {
+      std::erase_if(ears[i].heard, [&, one = enrolled, at = hearing->at](int32_t listener) {
+        return !MayBeToldLate(one->version->program, one->state, listener, at, one->entered_at);
+      });
+    }
     if (ears[i].heard.empty() || enrolled->event == base.event_uuid || enrolled->state.phase == Phase::kEnded ||
         !ConcernsEntry(enrolled->version->program, own, Facts(ears[i].values), {base.contact_key, entity, base.entry_row})) {
       continue;
@@ -228,6 +238,7 @@ void Batch::TellEnded(const std::vector<const Hearing*>& hearings) {
         ended->contact_source = base.contact_source;
         ended->version = version;
         ended->entered_at = rows.Time(i, 2);
+        if (hearing->late && hearing->at < ended->entered_at) continue;
         ended->entry_by = ParseEntryBy(rows.Text(i, 5));
         ended->entry_key = rows.Text(i, 6);
         ended->state.phase = Phase::kEnded;

@@ -11,6 +11,7 @@ struct Batch::Hearing {
   Candidate base;             // without a version
   std::set<int32_t> versions; // that listen
   Instant at;
+  bool late = false;          // found by reconcile()
   std::optional<int64_t> enrollment;  // whose message it is about
   bool automatic = false;
   std::string channel = {};

@@ -1,0 +1,40 @@
+-- Events that reconcile() finds are told to those who wait for them, once (semantics 6, 18, 19).
+BEGIN;
+SELECT plan(7);
+SET LOCAL client_min_messages = error;
+SET LOCAL TimeZone = 'UTC';
+CREATE TABLE missed_contacts (id int PRIMARY KEY, email text);
+CREATE TABLE missed_orders (id int PRIMARY KEY, contact_id int, paid_at timestamptz);
+SELECT FROM workflow.attach('missed_contacts', '{"entity": "contact"}');
+SELECT FROM workflow.attach('missed_orders', '{"entity": "order", "contact": "contact_id", "events": {"order.paid": {"when": {"field": "paid_at", "operator": "becameNotNull"}, "at": "paid_at", "once": true}}}');
+INSERT INTO missed_contacts SELECT n FROM generate_series(1, 4) n;
+INSERT INTO missed_orders SELECT n, n FROM generate_series(1, 4) n;
+CREATE FUNCTION pg_temp.reason(name text, contact text) RETURNS text LANGUAGE sql AS $$
+  SELECT coalesce(e.reason, e.state || ' ' || e.step) FROM workflow.enrollments e WHERE e.workflow = name AND e.contact_key = contact
+$$;
+SELECT workflow.create_workflow('waits', '{"triggers": [{"on": "manual"}], "steps": [{"id": "w", "type": "wait", "until_event": "order.paid", "timeout": "30 days"}, {"id": "v", "type": "wait", "until_event": "order.paid", "timeout": "30 days"}]}');
+SELECT workflow.create_workflow('wins', '{"triggers": [{"on": "manual"}], "goals": [{"id": "paid", "on": "order.paid"}], "steps": [{"id": "w", "type": "wait", "for": "30 days"}]}');
+SELECT workflow.publish(w) FROM unnest('{waits,wins}'::text[]) w;
+SELECT workflow.tick('2025-06-01 09:00Z');
+UPDATE missed_orders SET paid_at = '2025-06-01 08:00Z' WHERE id = 3;
+SELECT workflow.tick('2025-06-01 09:00Z');
+SELECT workflow.enroll(w, c::text) FROM unnest('{waits,wins}'::text[]) w, generate_series(1, 4) c;
+SELECT workflow.tick('2025-06-01 10:00Z');
+UPDATE missed_orders SET paid_at = '2025-06-02 08:00Z' WHERE id = 2;
+SELECT workflow.tick('2025-06-02 09:00Z');
+SELECT is(pg_temp.reason('waits', '2') || ', ' || pg_temp.reason('wins', '2'), 'completed, goal', 'what is captured is told; it counts for each wait that looks back');
+SET LOCAL pg_workflow.capture = off;
+UPDATE missed_orders SET paid_at = '2025-06-02 08:00Z' WHERE id = 1;
+SET LOCAL pg_workflow.capture = 'on';
+SELECT workflow.tick('2025-06-03 09:00Z');
+SELECT is(pg_temp.reason('waits', '1') || ', ' || pg_temp.reason('wins', '1'), 'waiting w, waiting w', 'what was missed is not');
+SELECT is(workflow.reconcile('missed_orders', '2025-06-01 00:00Z'), 3::bigint, 'attach 11: reconcile finds it, with what is known already');
+SELECT workflow.tick('2025-06-04 09:00Z');
+SELECT is(pg_temp.reason('waits', '1') || ', ' || pg_temp.reason('wins', '1'), 'completed, goal', 'semantics 18, 19: it is told to whom it was missed');
+SELECT is(pg_temp.reason('waits', '3') || ', ' || pg_temp.reason('wins', '3'), 'waiting w, waiting w', 'semantics 18: what happened before entry is no news');
+SELECT workflow.reconcile('missed_orders', '2025-06-01 00:00Z');
+SELECT workflow.tick('2025-06-05 09:00Z');
+SELECT is((SELECT count(*) FROM workflow.goals_reached g WHERE g.workflow = 'wins'), 2::bigint, 'semantics 19: a goal is reached once, however often it is found');
+SELECT is(pg_temp.reason('waits', '4') || ', ' || pg_temp.reason('wins', '4'), 'waiting w, waiting w', 'others are not told');
+SELECT * FROM finish();
+ROLLBACK;
