@@ -14,6 +14,7 @@ namespace workflow::pg {
 namespace {
 
 constexpr int kLookedInOneRound = 20'000;  // a few milliseconds; the next round goes on
+constexpr int64_t kLookedAgain = 5 * kSecond;  // what rests now: its end may come with no event, or with one that is read too early
 constexpr int kLookedAtOnceLeast = 200, kLookedAtOnceMost = 10'000;
 
 std::optional<Json> ParsedJson(const std::optional<std::string>& text) {
@@ -176,7 +177,10 @@ void Intakes::Take(RoundContext* context, RoundResult* result, int limit) {
       continue;
     }
     // A version or table that cannot be used just now is mended, and a pause ends.
-    if (open.version == nullptr || !open.source->broken.empty() || open.version->status == WorkflowStatus::kPaused) continue;
+    if (open.version == nullptr || !open.source->broken.empty() || open.version->status == WorkflowStatus::kPaused) {
+      WakeAt(Instant{now_.us + kLookedAgain});
+      continue;
+    }
     if (open.own_version) context->offered[open.id] = open.own_version.get();
     TakeOne(context, result, &open, share);
   }
