@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pg/convert.h"
+#include "pg/round/backlog.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
@@ -63,7 +64,8 @@ bool LogReader::Open() {
                       "AND c.relname IN ('event_0', 'event_1', 'event_2') AND c.relkind = 'r' ORDER BY 1");
   if (ring.empty()) return false;
   for (size_t i = 0; i < ring.size(); ++i) {
-    tables_ += (i > 0 ? " UNION ALL SELECT * FROM workflow." : "(SELECT * FROM workflow.") + ring.Text(i, 1);
+    rings_.push_back(ring.Text(i, 1));
+    tables_ += (i > 0 ? " UNION ALL SELECT *, " : "(SELECT *, ") + std::to_string(i) + " AS ring, ctid::text AS place FROM workflow." + rings_.back();
   }
   tables_ += ") e";
   const FullTransactionId own = GetTopFullTransactionIdIfAny();
@@ -91,22 +93,69 @@ bool LogReader::Open() {
   return true;
 }
 
+// The limit is a literal: a parameter would be planned as a tenth of the table.
+std::string LogReader::WindowSql(const std::string& columns, int limit) const {
+  return "SELECT " + columns + " FROM " + tables_ +
+         " WHERE (e.xid >= pg_snapshot_xmax($1::pg_snapshot) OR e.xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot))))"
+         " AND pg_visible_in_snapshot(e.xid, $2::pg_snapshot) AND e.id > $3"
+         " AND e.xid IS DISTINCT FROM $4::xid8"
+         " AND NOT EXISTS (SELECT FROM workflow.round r WHERE r.xid = e.xid AND r.own_event >= e.id)"
+         " ORDER BY e.id LIMIT " + std::to_string(limit);
+}
+
 std::vector<LogEvent> LogReader::ReadWindow(int limit) {
-  // The limit is a literal: a parameter would be planned as a tenth of the table.
-  const std::string sql = std::string("SELECT ") + kColumns + " FROM " + tables_ +
-      " WHERE (e.xid >= pg_snapshot_xmax($1::pg_snapshot) OR e.xid = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot))))"
-      " AND pg_visible_in_snapshot(e.xid, $2::pg_snapshot) AND e.id > $3"
-      " AND e.xid IS DISTINCT FROM $4::xid8"
-      " AND NOT EXISTS (SELECT FROM workflow.round r WHERE r.xid = e.xid AND r.own_event >= e.id)"
-      " ORDER BY e.id LIMIT " + std::to_string(limit);
-  Rows rows = Execute(sql, Params().Text(from_).Text(to_).Int8(last_event_).MaybeText(own_xid_));
-  std::vector<LogEvent> events;
-  events.reserve(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) events.push_back(FromRow(rows, i));
-  rows.Free();
+  std::vector<LogEvent> events = ReadBacklog(limit);
+  if (events.empty()) {
+    Rows rows = Execute(WindowSql(kColumns, limit), Params().Text(from_).Text(to_).Int8(last_event_).MaybeText(own_xid_));
+    events.reserve(rows.size());
+    for (size_t i = 0; i < rows.size(); ++i) events.push_back(FromRow(rows, i));
+    rows.Free();
+    if (static_cast<int>(events.size()) == limit) KeepBacklog(events.back().id, limit);
+  }
   if (!events.empty()) last_event_ = events.back().id;
   complete_ = static_cast<int>(events.size()) < limit;
   completed_window_ = complete_ && (start_event_ > 0 || !events.empty());
+  return events;
+}
+
+void LogReader::KeepBacklog(int64_t after, int limit) {
+  constexpr int kBatches = 100;
+  if (own_xid_) return;  // what this transaction has read of itself is known to it alone
+  Rows rows = Execute(WindowSql("e.id, e.ring, e.place", limit * kBatches), Params().Text(from_).Text(to_).Int8(after).MaybeText(own_xid_));
+  std::vector<EventPlace> places;
+  places.reserve(rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) {
+    EventPlace place = {.id = rows.Int8(i, 1), .ring = rows.Int4(i, 2), .block = 0, .offset = 0};
+    sscanf(rows.Text(i, 3).c_str(), "(%u,%hu)", &place.block, &place.offset);
+    places.push_back(place);
+  }
+  rows.Free();
+  const bool whole = static_cast<int>(places.size()) < limit * kBatches;
+  OwnBacklog().Keep(from_, to_, after, std::move(places), whole);
+}
+
+std::vector<LogEvent> LogReader::ReadBacklog(int limit) {
+  if (own_xid_) return {};
+  const std::vector<EventPlace> places = OwnBacklog().Next(from_, to_, last_event_, limit);
+  if (places.empty()) return {};
+  std::vector<LogEvent> events;
+  events.reserve(places.size());
+  for (size_t ring = 0; ring < rings_.size(); ++ring) {
+    std::vector<std::string> here;
+    for (const EventPlace& place : places) {
+      if (place.ring == static_cast<int32_t>(ring)) here.push_back("(" + std::to_string(place.block) + "," + std::to_string(place.offset) + ")");
+    }
+    if (here.empty()) continue;
+    Rows rows = Execute(std::string("SELECT ") + kColumns + " FROM workflow." + rings_[ring] + " e WHERE e.ctid = ANY ($1::text[]::tid[])", Params().Texts(here));
+    for (size_t i = 0; i < rows.size(); ++i) events.push_back(FromRow(rows, i));
+    rows.Free();
+  }
+  std::sort(events.begin(), events.end(), [](const LogEvent& a, const LogEvent& b) { return a.id < b.id; });
+  const bool same = std::equal(events.begin(), events.end(), places.begin(), places.end(), [](const LogEvent& event, const EventPlace& place) { return event.id == place.id; });
+  if (!same) {  // rows of the log were written anew
+    OwnBacklog().Forget();
+    return {};
+  }
   return events;
 }
 

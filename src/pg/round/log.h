@@ -48,9 +48,13 @@ class LogReader {
 
  private:
   std::optional<TimerItem> timer_cursor_;
+  std::string WindowSql(const std::string& columns, int limit) const;
   std::vector<LogEvent> ReadWindow(int limit);
+  std::vector<LogEvent> ReadBacklog(int limit);
+  void KeepBacklog(int64_t after, int limit);
   std::vector<LogEvent> ReadOwn(int limit);
-  std::string tables_;              // the ring's tables that are there, as one FROM item
+  std::vector<std::string> rings_;  // the ring's tables that are there
+  std::string tables_;              // and as one FROM item
   std::string from_, to_;           // snapshots
   int64_t last_event_ = 0, start_event_ = 0;
   bool complete_ = false, more_ = false, completed_window_ = false;

@@ -5,7 +5,7 @@
 namespace workflow::pg {
 namespace {
 
-constexpr int kRowsMost = 500;  // of one multi-insert
+constexpr int kRowsMost = 100;  // of one multi-insert: some pages; a slot for each is made anew for every writer
 
 }  // namespace
 
