@@ -99,7 +99,7 @@ TEST(BindingIdentity, Attach1_UnknownKeysGetTheNearestKnownOne) {
 }
 
 TEST(BindingIdentity, Attach1_WhatIsNotBuiltIsRefusedUnlessEmpty) {
-  for (const char* key : {"lines", "tenant_setting"}) {
+  for (const char* key : {"lines"}) {
     Json document = OrderBinding();
     document.Set(key, Json::String("x"));
     EXPECT_NE(Attach(document).At(Pointer("", key)).message.find("not supported by this version"), std::string::npos) << key;

@@ -119,6 +119,7 @@ struct Binding {
   bool has_use_days = false;        // its lines tell a product and its days of use (field `longest_use_days`, beside `lines`)
   std::vector<ConsentRule> consent;
   std::optional<ReplyRule> replies;
+  std::string tenant_setting;       // set to the account wherever rows are read or written; empty: nothing is
   std::optional<Condition> live;    // over the table; none: every row that exists is live
   bool lookup = false;              // read only: no trigger, no events
   bool replicated = false;          // ENABLE ALWAYS

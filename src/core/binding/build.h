@@ -32,6 +32,7 @@ void ReadRelation(Build* build);    // identity.cpp: may this relation be attach
 void ReadFields(Build* build);      // fields.cpp
 void ReadKey(Build* build);         // identity.cpp
 void ReadAccount(Build* build);     // identity.cpp
+void ReadTenant(Build* build);      // identity.cpp
 void ReadAt(Build* build);          // times.cpp
 void ReadContact(Build* build);     // routes.cpp
 void ReadTags(Build* build);        // tags.cpp

@@ -8,33 +8,12 @@ namespace attaching {
 namespace {
 
 // The keys of a completed document, in the order they are shown.
-constexpr std::array<const char*, 16> kKeys = {"entity", "key",  "account", "at",      "contact", "fields", "tags", "lines",      "events",
-                                               "live",   "zone", "consent", "replies", "lookup",  "replicated", "backfill"};
-
-struct Unsupported {
-  const char* key;
-  const char* hint;
-};
-constexpr std::array<Unsupported, 1> kUnsupported = {
-    {{"tenant_setting", "Attach as a role that row-level security does not apply to."}}};
-
-bool IsEmpty(const Json& json) {
-  return json.is_null() || (json.is_array() && json.array().empty()) || (json.is_object() && json.object().empty());
-}
+constexpr std::array<const char*, 17> kKeys = {"entity", "key",    "account", "tenant_setting", "at",      "contact", "fields",     "tags",    "lines",
+                                               "events", "live",   "zone",    "consent",        "replies", "lookup",  "replicated", "backfill"};
 
 void CheckKeys(Build* build) {
-  std::vector<std::string> known(kKeys.begin(), kKeys.end());
-  for (const auto& [key, value] : build->document.object()) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    auto unsupported =
-        std::find_if(kUnsupported.begin(), kUnsupported.end(), [&key = key](const Unsupported& u) { return key == u.key; });
-    if (unsupported == kUnsupported.end()) {
-      build->problems->Error(Pointer("", key), "unknown key \"" + key + "\"", NearestHint(key, known));
-    } else if (!IsEmpty(value)) {
-      build->problems->Error(Pointer("", key), "\"" + key + "\" is not supported by this version of pg_workflow",
-                             unsupported->hint);
-    }
-  }
+  const std::vector<std::string> known(kKeys.begin(), kKeys.end());
+  RefuseUnknownKeys(build->document, "", known, build->problems);
 }
 
 }  // namespace
@@ -82,7 +61,7 @@ std::optional<Binding> CompleteBinding(const Json& document, const RelationDescr
   }
   for (const char* key : kKeys) build.completed.Set(key, Json());
   CheckKeys(&build);
-  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadAt, ReadContact, ReadTags, ReadLines, ReadEvents,
+  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadTenant, ReadAt, ReadContact, ReadTags, ReadLines, ReadEvents,
                      ReadLive, ReadZone, ReadConsent, ReadReplies, ReadReplicated, ReadBackfill}) {
     read(&build);
   }

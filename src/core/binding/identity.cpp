@@ -1,6 +1,7 @@
 // Who a row is: its entity, its key, its account. And first of all, whether rows of such a relation can be followed.
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "core/binding/build.h"
 
@@ -97,10 +98,9 @@ void ReadRelation(Build* build) {
         "", name + " has tables that inherit from it: their rows would not be seen, because a trigger is not inherited",
         "Attach each of the inheriting tables instead.");
   }
-  if (relation.row_security_forced) {
-    build->problems->Error(
-        "", name + " forces row-level security: rows could be hidden from the worker without anyone noticing",
-        "Use ALTER TABLE ... NO FORCE ROW LEVEL SECURITY; \"tenant_setting\" is not supported by this version of pg_workflow.");
+  if (relation.row_security_forced && build->Given("tenant_setting") == nullptr) {
+    build->problems->Error("", name + " forces row-level security: rows could be hidden from the worker without anyone noticing",
+                           "Add \"tenant_setting\" with the setting that its policies read, or use ALTER TABLE ... NO FORCE ROW LEVEL SECURITY.");
   }
 }
 
@@ -121,6 +121,41 @@ void ReadKey(Build* build) {
   }
   CheckKey(build, given != nullptr);
   build->completed.Set("key", Strings(build->binding.key));
+}
+
+namespace {
+
+// As the server takes names of settings that are not its own: words with a dot between them.
+bool IsSettingName(std::string_view name) {
+  size_t words = 0;
+  while (true) {
+    const std::string_view word = name.substr(0, name.find('.'));
+    const bool begins = !word.empty() && (std::isalpha(static_cast<unsigned char>(word[0])) != 0 || word[0] == '_');
+    const auto goes_on = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$'; };
+    if (!begins || !std::all_of(word.begin(), word.end(), goes_on)) return false;
+    ++words;
+    if (word.size() == name.size()) return words > 1;
+    name.remove_prefix(word.size() + 1);
+  }
+}
+
+}  // namespace
+
+void ReadTenant(Build* build) {
+  const Json* given = build->Given("tenant_setting");
+  if (given == nullptr || (given->is_array() && given->array().empty()) || (given->is_object() && given->object().empty())) return;
+  Binding& binding = build->binding;
+  if (!given->is_string() || !IsSettingName(given->string())) {
+    MustBe(*given, "/tenant_setting", "the name of a setting, such as \"app.current_org\"", build->problems);
+    return;
+  }
+  if (build->Given("account") == nullptr) {
+    build->problems->Error("/tenant_setting", "a row names no account that \"" + given->string() + "\" could be set to",
+                           "Add \"account\" with the column that holds the tenant.");
+    return;
+  }
+  binding.tenant_setting = given->string();
+  build->completed.Set("tenant_setting", *given);
 }
 
 void ReadAccount(Build* build) {

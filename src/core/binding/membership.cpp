@@ -30,15 +30,33 @@ void RefuseKind(const Build& build, const RelationDescription& table, const std:
   }
 }
 
+// "tags.name.en": a place inside of a jsonb column of the link's table.
+void FindPlace(const Build& build, const std::string& table, ColumnOfTable* named, std::vector<std::string>* path) {
+  const auto relation = build.relation.related.find(table);
+  if (named->table == table || relation == build.relation.related.end() || relation->second == nullptr) return;
+  ColumnOfTable inner = *named;
+  std::vector<std::string> inside;
+  while (!inner.table.empty() && inner.table != table) {
+    inside.insert(inside.begin(), inner.column);
+    inner = SplitColumn(inner.table);
+  }
+  const ColumnDescription* column = inner.table == table ? FindColumn(*relation->second, inner.column) : nullptr;
+  if (column == nullptr || column->type.kind != TypeKind::kJson) return;
+  *named = inner;
+  *path = std::move(inside);
+}
+
 // One link of the way to the word: ["tag_id", "tags.id", "tags.name"].
 bool ReadHop(Build* build, const Json::Array& way, size_t at, const std::string& path, Type* held, Membership* membership) {
   std::string table;
+  std::vector<std::string> path_in;
   const ColumnDescription* columns[2] = {nullptr, nullptr};
   for (size_t i = 0; i < 2; ++i) {
     const std::string place = Pointer(path, at + i);
     const std::string* written = RequireText(way[at + i], place, "a table and its column", build->problems);
     if (written == nullptr) return false;
-    const ColumnOfTable named = SplitColumn(*written);
+    ColumnOfTable named = SplitColumn(*written);
+    if (i == 1 && at + 2 == way.size()) FindPlace(*build, table, &named, &path_in);
     if (named.table.empty()) {
       build->problems->Error(place, "\"" + *written + "\" names no table", "Write it like \"tags.name\".");
       return false;
@@ -52,13 +70,15 @@ bool ReadHop(Build* build, const Json::Array& way, size_t at, const std::string&
     const RelationDescription* relation = RequireRelated(build, table, place);
     if (relation == nullptr) return false;
     Build there = Inside(*build, *relation);
-    columns[i] = RequireKeyColumn(&there, Json::String(named.column), place, "on the way to a word");
+    columns[i] = path_in.empty() ? RequireKeyColumn(&there, Json::String(named.column), place, "on the way to a word")
+                                 : RequireColumn(&there, Json::String(named.column), place);
     if (columns[i] == nullptr) return false;
     membership->hops.resize((at + 1) / 2);
     membership->hops.back().table = {relation->schema, relation->name};
   }
   membership->hops.back().key = columns[0]->name;
   membership->hops.back().gives = columns[1]->name;
+  membership->hops.back().path = path_in;
   membership->hops.back().as_text = !ComparesAsIs(*held, columns[0]->type);
   *held = columns[1]->type;
   return true;
@@ -195,6 +215,13 @@ std::shared_ptr<const Membership> ReadMembership(Build* build, const Json& given
   if (!good || build->problems->list().size() != before) return nullptr;
   const std::shared_ptr<Binding> rows = RowsOf(*build, *table, *membership);
   ReadCounting(build, given, path, *table, rows.get());
+  if (!build->binding.tenant_setting.empty() && rows->account.empty()) {
+    build->problems->Error(Pointer(path, "through"), "\"" + table->schema + "." + table->name + "\" has no column \"" + build->binding.account +
+                                                         "\": whose its rows are must be known to set the tenant");
+  } else if (table->row_security_forced && build->binding.tenant_setting.empty()) {
+    build->problems->Error(Pointer(path, "through"), "\"" + table->schema + "." + table->name + "\" forces row-level security",
+                           "Add \"tenant_setting\" with the setting that its policies read.");
+  }
   membership->rows = rows;
   ReadWriting(build, given, path, *table, membership.get());
   const auto& list = build->problems->list();

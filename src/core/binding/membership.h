@@ -27,6 +27,7 @@ struct Membership {
     TableName table;
     std::string key;      // the column that equals what is held so far
     std::string gives;    // the column that is held from here on
+    std::vector<std::string> path = {};  // a place inside of it, where it is jsonb
     bool as_text = false; // the two are compared by their texts
   };
 
@@ -51,6 +52,7 @@ struct Membership {
 // The pieces of a query: rows of the table are "?j"; every name is quoted and qualified.
 std::string MembershipFrom(const Membership& membership);
 std::string MembershipWord(const Membership& membership);
+std::string HopWord(const Membership::Hop& hop, const std::string& row);  // the word of a row of the last table, as a text
 std::string MembershipLive(const Membership& membership);  // "true" where every row counts
 // The words of the row called `row` (quoted as it has to be) as a text[]: sorted, each once, empty where there are none.
 std::string MembershipWords(const Membership& membership, const Binding& owner, const std::string& row);

@@ -46,7 +46,15 @@ std::string MembershipFrom(const Membership& membership) {
 
 std::string MembershipWord(const Membership& membership) {
   if (membership.hops.empty()) return "\"?j\"." + SqlName(membership.member) + "::text";
-  return Alias(membership.hops.size() - 1) + "." + SqlName(membership.hops.back().gives) + "::text";
+  return HopWord(membership.hops.back(), Alias(membership.hops.size() - 1));
+}
+
+std::string HopWord(const Membership::Hop& hop, const std::string& row) {
+  std::string word = row + "." + SqlName(hop.gives);
+  if (hop.path.empty()) return word + "::text";
+  word = "(" + word + "::jsonb";
+  for (size_t i = 0; i < hop.path.size(); ++i) word += (i + 1 < hop.path.size() ? " -> " : " ->> ") + SqlText(hop.path[i]);
+  return word + ")";
 }
 
 std::string MembershipLive(const Membership& membership) {

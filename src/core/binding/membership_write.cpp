@@ -101,7 +101,7 @@ void ReadCreating(Build* build, const Json& given, const std::string& path, Memb
     MustBe(*create, Pointer(path, "create"), "true or false", build->problems);
     return;
   }
-  if (membership->hops.size() != 1) {
+  if (membership->hops.size() != 1 || !membership->hops[0].path.empty()) {
     if (create != nullptr && create->boolean()) {
       build->problems->Error(Pointer(path, "create"), "there is no one table to which a " + membership->word + " could be added");
     }

@@ -36,7 +36,9 @@ void AddTables(const Json* membership, const char* word, std::set<std::string>* 
   if (way == nullptr || !way->is_array()) return;
   for (size_t i = 1; i < way->array().size(); ++i) {
     const Json& column = way->array()[i];
-    if (column.is_string()) names->insert(attaching::SplitColumn(column.string()).table);
+    // What follows a column may be a place inside of it, so each dot may be the one after the table.
+    std::string table = column.is_string() ? attaching::SplitColumn(column.string()).table : std::string();
+    for (; !table.empty(); table = attaching::SplitColumn(table).table) names->insert(table);
   }
 }
 

@@ -172,7 +172,13 @@ const char* BindingSchema() {
         }
       ]
     },
-    "tenant_setting": {"$ref": "#/$defs/not_supported"}
+    "tenant_setting": {
+      "description": "A setting of the server that policies of row-level security read: it is set to the account wherever rows are read or written.",
+      "anyOf": [
+        {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_$]*([.][A-Za-z_][A-Za-z0-9_$]*)+$"},
+        {"$ref": "#/$defs/not_supported"}
+      ]
+    }
   },
   "$defs": {
     "text": {"type": "string", "pattern": "[^ \\t\\r\\n]"},

@@ -3,6 +3,7 @@
 
 #include "core/condition/sql.h"
 #include "pg/deferred/deferred.h"
+#include "pg/round/rows.h"
 
 namespace workflow::pg {
 namespace {
@@ -171,7 +172,7 @@ bool TryThem(const FieldTable& table, const std::vector<Trial>& trials, const Re
   Subtransaction attempt;
   const bool fine = Contained(
       [&] {
-        RunAs(asker.role, asker.search_path, [&] {
+        RunAs(asker.role, asker.search_path, ProbeOf(registry), [&] {
           for (const Trial& trial : trials) AskNothing(table, trial.rule, registry, asker, trial.tables);
         });
       },
@@ -204,19 +205,29 @@ std::vector<std::string> EntitiesOf(const FieldTable& table, const DeferredRule&
 
 }  // namespace
 
+Tenant AskedRows::tenant() const {
+  if (by_caller) return {};
+  for (const Source* source : {contact, entry}) if (source != nullptr && !source->binding.tenant_setting.empty()) return TenantOf(*source, account);
+  return {};
+}
+
 void Answer(const Registry& registry, const Asker& asker, std::vector<Question>* questions) {
-  using Group = std::tuple<const FieldTable*, uint32_t, const Source*, const Source*>;
+  using Group = std::tuple<std::pair<std::string, std::string>, const FieldTable*, uint32_t, const Source*, const Source*>;
   std::map<Group, std::vector<Question*>> groups;
-  for (Question& question : *questions) groups[{question.table, question.rule, question.rows.contact, question.rows.entry}].push_back(&question);
-  if (groups.empty()) return;
-  RunAs(asker.role, asker.search_path, [&] {
-    for (const auto& [group, members] : groups) {
-      Rows rows = AskGroup(registry, asker, *std::get<0>(group), std::get<1>(group), members, members.front()->rows);
+  for (Question& question : *questions) {
+    // Only an expression of the author's reads rows.
+    const bool reads = question.table->deferred[question.rule]->rule.op == Operator::kSql;
+    const Tenant tenant = reads ? question.rows.tenant() : Tenant{};
+    groups[{{tenant.setting, tenant.account}, question.table, question.rule, question.rows.contact, question.rows.entry}].push_back(&question);
+  }
+  for (const auto& [group, members] : groups) {
+    RunAs(asker.role, asker.search_path, Tenant{std::get<0>(group).first, std::get<0>(group).second, members.front()->rows.by_caller}, [&] {
+      Rows rows = AskGroup(registry, asker, *std::get<1>(group), std::get<2>(group), members, members.front()->rows);
       if (rows.size() != members.size()) throw SqlError{ERRCODE_INTERNAL_ERROR, "the database has given another number of answers than it was asked for"};
       for (size_t i = 0; i < members.size(); ++i) members[i]->answer = OutcomeAt(rows, i);
       rows.Free();
-    }
-  });
+    });
+  }
 }
 
 void CheckDeferred(const FieldTable& table, const Registry& registry, const Asker& asker, Problems* problems) {

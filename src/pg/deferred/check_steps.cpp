@@ -2,6 +2,7 @@
 #include "core/condition/sql.h"
 #include "pg/deferred/deferred.h"
 #include "pg/round/functions.h"
+#include "pg/round/rows.h"
 
 namespace workflow::pg {
 namespace {
@@ -15,7 +16,7 @@ bool IsAboutStep(const Raised& raised) {
 
 void TryStep(const ServerCheck& check, const Registry& registry, const Asker& asker) {
   RequireAllowed(asker.role);
-  RunAs(asker.role, asker.search_path, [&] {
+  RunAs(asker.role, asker.search_path, ProbeOf(registry), [&] {
     if (check.sql.empty()) {
       FindFunction(check.function, check.arguments);
       return;

@@ -21,6 +21,11 @@ struct AskedRows {
   std::string event_name;
   Instant event_at;
   const Json* event_data = nullptr;
+  std::string account = {};
+  bool by_caller = false;          // a function's: the caller's own setting of the tenant holds
+
+  // Whose rows an expression over them reads. SqlError where that must be known and is not.
+  Tenant tenant() const;
 };
 
 // One rule about one set of facts. `values` are those of the rule's table; they and what they point to outlive the question.

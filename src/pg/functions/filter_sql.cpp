@@ -124,7 +124,7 @@ class ColumnNames final : public SqlNames {
 
 // Tried on no rows: what the database refuses is said now.
 void TrySql(const Source& source, const Asker& asker, const std::string& sql) {
-  RunAs(asker.role, asker.search_path, [&] {
+  RunAs(asker.role, asker.search_path, ProbeOf(source.binding), [&] {
     Rows rows = ExecuteOnce("SELECT 1 FROM " + QuotedRelation(source) + " WHERE " + sql + " LIMIT 0");
     rows.Free();
   });

@@ -85,6 +85,7 @@ std::vector<std::string> TrueOf(const Registry& registry, const Source& source, 
       AskedRows tables;
       (source.binding.entity == "contact" ? tables.contact : tables.entry) = &source;
       tables.contact_key = tables.entry_row = row->key;
+      tables.by_caller = !source.binding.tenant_setting.empty();
       for (const uint32_t rule : asked) {
         questions.push_back({&filter.table, rule, &row->facts, tables});
         places.push_back(&row->answers[rule]);
@@ -115,7 +116,8 @@ WF_FUNCTION(workflow_matching_rows) {
   const workflow::Filter filter = FilterOver(FilterOf(PG_GETARG_DATUM(0)), registry, source, asker);
   const Present present = ReadPresent();
   std::deque<ReadRow> rows;
-  RunAs(asker.role, asker.search_path, [&] { ReadRows(source, filter.table, &rows); });
+  // Where policies tell tenants apart, the caller sees those that the caller's own setting shows.
+  RunAs(asker.role, asker.search_path, Tenant{.policies = !source.binding.tenant_setting.empty()}, [&] { ReadRows(source, filter.table, &rows); });
   for (const std::string& key : TrueOf(registry, source, filter, asker, present, &rows)) {
     Datum value = TextDatum(key);
     bool is_null = false;

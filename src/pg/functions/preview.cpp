@@ -69,7 +69,7 @@ Shown Preview(const Wish& wish) {
   const NeededFields needed(registry, store.references());
   RowStore rows(registry, needed, present.now);
   const RowKey key{source.id, wish.contact};
-  rows.Want(key);
+  rows.Want(key, wish.account);
   rows.Fetch();
   const RowFacts& contact = rows.Get(key);
   const bool of_another = !wish.account.empty() && !contact.account.empty() && contact.account != wish.account;

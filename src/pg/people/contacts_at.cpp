@@ -28,7 +28,7 @@ void Look(const Source& source, const std::string& where, const std::string& add
     of_account = " AND coalesce(\"row\"." + QuotedName(binding.account) + "::text, '') IN ('', $2)";
     params.Text(*account);
   }
-  RunAs(source.owner, source.search_path, [&] {
+  RunAs(source.owner, source.search_path, TenantOf(source, account.value_or(std::string())), [&] {
     Rows rows = ExecuteOnce("SELECT " + list + " FROM " + QuotedRelation(source) + " AS \"row\" WHERE " + where + of_account + " LIMIT " + std::to_string(kContactsMost), params);
     std::vector<Converter> converters;
     for (size_t i = 0; i < binding.key.size(); ++i) converters.emplace_back(TupleDescAttr(rows.description(), static_cast<int>(i) + 1)->atttypid);

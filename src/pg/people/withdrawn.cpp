@@ -60,6 +60,8 @@ void LoadDeclared(const Registry& registry, std::vector<Asked>* all) {
   std::vector<int64_t> enrollments;
   for (const Asked& asked : *all) if (!asked.staff) enrollments.push_back(asked.message->enrollment);
   std::map<int64_t, std::vector<RowKey>> keys;
+  std::map<int64_t, std::string> accounts;
+  for (const Asked& asked : *all) accounts[asked.message->enrollment] = asked.message->account;
   Rows rows = Execute("SELECT e.id, e.contact_source, e.contact_key, e.entry_source, e.entry_row FROM workflow.enrollment e WHERE e.id = ANY ($1)",
                       Params().Int8s(enrollments));
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -75,7 +77,7 @@ void LoadDeclared(const Registry& registry, std::vector<Asked>* all) {
   rows.Free();
   const NeededFields needed = NeededFields::ForConsent(registry);
   RowStore store(registry, needed, ToInstant(GetCurrentTimestamp()));
-  for (const auto& [enrollment, own] : keys) for (const RowKey& key : own) store.Want(key);
+  for (const auto& [enrollment, own] : keys) for (const RowKey& key : own) store.Want(key, accounts[enrollment]);
   store.Fetch();
   for (Asked& asked : *all) {
     const auto found = keys.find(asked.message->enrollment);

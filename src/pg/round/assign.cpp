@@ -10,7 +10,7 @@ namespace workflow::pg {
 namespace {
 
 // How many rows each user has, as the owner of the workflow sees them.
-std::vector<int64_t> CountsOf(const Source& source, const AssignStep& step, const std::string& owner) {
+std::vector<int64_t> CountsOf(const Source& source, const AssignStep& step, const std::string& owner, const std::string& account) {
   std::vector<std::string> users;
   for (const Assignee& user : step.users) users.push_back(user.user);
   const std::string& column = ColumnOf(source, step.count_field);
@@ -24,7 +24,7 @@ std::vector<int64_t> CountsOf(const Source& source, const AssignStep& step, cons
     where += " AND \"row\"." + QuotedName(name) + " = ANY ($" + std::to_string(++parameter) + "::text[]::" + ColumnType(source, name) + "[])";
   }
   std::vector<int64_t> counts(users.size(), 0);
-  RunAs(owner, source.search_path, [&] {
+  RunAs(owner, source.search_path, TenantOf(source, account), [&] {
     Rows rows = Execute("SELECT \"row\"." + QuotedName(column) + "::text, count(*) FROM " + QuotedRelation(source) + " AS \"row\" WHERE " + where + " GROUP BY 1",
                         params);
     for (size_t i = 0; i < rows.size(); ++i) {
@@ -55,8 +55,8 @@ std::optional<std::string> Batch::ChooseUser(const Enrolled& enrolled, const Ass
   if (step.by == AssignStep::By::kField) return UserFor(step, fact(step.field));
   if (step.by != AssignStep::By::kLeastBusy) return step.users[UserOfTurn(step.users, NextTurn(enrolled, id))].user;
   const Source& source = SourceFor(enrolled, step.count_entity);
-  auto& counts = busy_[{&step, source.id}];
-  if (counts.empty()) counts = CountsOf(source, step, enrolled.version->owner);
+  auto& counts = busy_[{&step, source.id, source.binding.tenant_setting.empty() ? std::string() : enrolled.account}];
+  if (counts.empty()) counts = CountsOf(source, step, enrolled.version->owner, enrolled.account);
   const size_t user = LeastBusy(counts);
   ++counts[user];
   return step.users[user].user;

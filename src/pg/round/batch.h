@@ -336,7 +336,7 @@ class Batch {
   std::map<int64_t, std::pair<std::optional<std::string>, std::optional<std::string>>> answers_;  // of an enrollment: by whom, with what comment
   std::map<std::pair<int64_t, std::string>, std::string> results_;      // enrollment, step -> JSON
   std::map<std::pair<int32_t, std::string>, int64_t> assign_turns_;     // workflow, step -> how many were assigned
-  std::map<std::pair<const AssignStep*, int32_t>, std::vector<int64_t>> busy_;  // rows of each user, by step and source
+  std::map<std::tuple<const AssignStep*, int32_t, std::string>, std::vector<int64_t>> busy_;  // rows of each user, by step, source and tenant
   std::vector<PendingRefusal> refusals_;
   std::vector<PendingGoal> goals_;
   std::deque<std::unique_ptr<Enrolled>> ended_;   // whose goals count still

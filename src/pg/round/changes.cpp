@@ -153,7 +153,7 @@ std::vector<Performed> PerformChanges(const Registry& registry, const std::vecto
   const Source& source = *changes.front()->source;
   const ChainDepth chain(depth, ChainsOf(changes));
   BeforeHostChanges();
-  RunAs(owner, source.search_path, [&] {
+  RunAs(owner, source.search_path, TenantOf(source, changes.front()->account()), [&] {
     std::vector<std::string> keys;
     for (const size_t i : taken) keys.push_back(changes[i]->key);
     const std::vector<bool> locked = Lock(source, keys);

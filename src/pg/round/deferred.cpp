@@ -120,7 +120,7 @@ void Batch::AskAboutFilters(std::vector<Candidate>* candidates) {
     for (Case& one : open) {
       const Candidate& candidate = *one.candidate;
       const AskedRows rows{FoundContact(candidate), candidate.contact_key, candidate.entry_source, candidate.entry_row,
-                           candidate.on, candidate.event_at, &candidate.data};
+                           candidate.on, candidate.event_at, &candidate.data, candidate.account};
       Inquiry alone;
       (defer_start_ ? alone : together).Add(*candidate.version, one.asked, one.values, rows, &one.candidate->answers);
       one.failed = defer_start_ && !AskAlone(&alone, candidate);
@@ -148,7 +148,7 @@ void Batch::AskAboutListeners(std::deque<Ear>* ears) {
       ear->heard = Heard(about.version->program, ear->happening, {round_.now, ear->zone, Facts(ear->values, ear->about.answers, &asked)});
       if (asked.empty()) continue;
       undecided.push_back(ear);
-      const AskedRows rows{FoundContact(about), about.contact_key, about.entry_source, about.entry_row, about.on, about.event_at, &about.data};
+      const AskedRows rows{FoundContact(about), about.contact_key, about.entry_source, about.entry_row, about.on, about.event_at, &about.data, about.account};
       inquiry.Add(*about.version, asked, ear->values, rows, &ear->about.answers);
     }
     inquiry.Ask(round_.registry);
@@ -197,7 +197,7 @@ void Batch::Decide(std::vector<Turn>* turns) {
       if (asked.empty()) continue;
       undecided.push_back(turn);
       const AskedRows rows{FoundContact(enrolled), enrolled.contact_key, enrolled.entry_source, enrolled.entry_row,
-                           enrolled.event_name, enrolled.event_at, &enrolled.data};
+                           enrolled.event_name, enrolled.event_at, &enrolled.data, enrolled.account};
       inquiry.Add(*enrolled.version, asked, facts, rows, &turn->answers);
     }
     inquiry.Ask(round_.registry);

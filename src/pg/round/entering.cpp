@@ -105,7 +105,7 @@ std::vector<Batch::Candidate> Batch::Candidates(const std::vector<const LogEvent
     const Json* row = event->body.Find("new");
     if (row == nullptr || row->is_null()) row = event->body.Find("old");
     const bool replied = IsReply(*event);
-    if (IsTie(*event) || replied) rows_.Want({source->id, event->row_key});
+    if (IsTie(*event) || replied) rows_.Want({source->id, event->row_key}, event->account);
     request_of[event] = requests.size();
     // What is offered was never recorded: the row is read as it is.
     requests.push_back({source, event->row_key, event->account, row, event->parked || IsTie(*event) || event->kind == 's'});
@@ -274,8 +274,8 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
   std::vector<int32_t> workflows, event_workflows;
   std::set<int32_t> contact_sources;
   for (Candidate& candidate : *candidates) {
-    if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key});
-    if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row});
+    if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key}, candidate.account);
+    if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row}, candidate.account);
   }
   rows_.Fetch();
   for (Candidate& candidate : *candidates) {  // a caller may have written the key in another form
@@ -283,7 +283,7 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
     const RowFacts& contact = rows_.Get({candidate.contact_source->id, candidate.contact_key});
     if (!contact.found || contact.key == candidate.contact_key) continue;
     candidate.contact_key = contact.key;
-    rows_.Want({candidate.contact_source->id, candidate.contact_key});
+    rows_.Want({candidate.contact_source->id, candidate.contact_key}, candidate.account);
   }
   rows_.Fetch();
   TellLinesApart(candidates);

@@ -73,14 +73,14 @@ void Batch::PrepareHearings() {
   for (const int turn : {1, 2}) {
     for (const auto& hearing : hearings_) {
       Candidate& base = hearing->base;
-      if (turn == 1 && base.entry_source != nullptr) rows_.Want({base.entry_source->id, base.entry_row});
+      if (turn == 1 && base.entry_source != nullptr) rows_.Want({base.entry_source->id, base.entry_row}, base.account);
       if (base.contact_source == nullptr) continue;
       if (turn == 2) {
         const RowFacts& contact = rows_.Get({base.contact_source->id, base.contact_key});
         if (base.account.empty()) base.account = contact.account;
         if (contact.found) base.contact_key = contact.key;
       }
-      rows_.Want({base.contact_source->id, base.contact_key});
+      rows_.Want({base.contact_source->id, base.contact_key}, base.account);
     }
     rows_.Fetch();
   }

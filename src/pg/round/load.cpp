@@ -96,8 +96,8 @@ std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids, bool en
 }
 
 void Batch::WantRows(const Enrolled& enrolled) {
-  if (enrolled.contact_source != nullptr) rows_.Want({enrolled.contact_source->id, enrolled.contact_key});
-  if (enrolled.entry_source != nullptr) rows_.Want({enrolled.entry_source->id, enrolled.entry_row});
+  if (enrolled.contact_source != nullptr) rows_.Want({enrolled.contact_source->id, enrolled.contact_key}, enrolled.account);
+  if (enrolled.entry_source != nullptr) rows_.Want({enrolled.entry_source->id, enrolled.entry_row}, enrolled.account);
 }
 
 // The contact, or the row that made the event, is not there any more or no longer live (attach 10).

@@ -37,21 +37,26 @@ const Membership* MembershipOf(const Source& source, const std::string& word) {
 }
 
 EventWords::EventWords(const Registry& registry, const std::vector<const LogEvent*>& events) {
-  std::map<std::pair<const Source*, std::string>, std::vector<std::pair<const LogEvent*, const Json*>>> asked;
+  using Group = std::tuple<const Source*, std::string, std::string>;  // and the account, where rows are read for one at a time
+  std::map<Group, std::vector<std::pair<const LogEvent*, const Json*>>> asked;
   for (const LogEvent* event : events) {
     const std::string tie = WordOf(event->body, "tie");
     const Source* source = tie.empty() || !event->source ? nullptr : registry.SourceById(*event->source);
     const Json* wanted = event->body.Find("wanted");
     if (source == nullptr || !source->broken.empty() || wanted == nullptr || !wanted->is_array()) continue;
-    for (const Json& item : wanted->array()) asked[{source, tie}].emplace_back(event, &item);
+    for (const Json& item : wanted->array()) {
+      asked[{source, tie, source->binding.tenant_setting.empty() ? std::string() : event->account}].emplace_back(event, &item);
+    }
   }
   for (const auto& [of, items] : asked) {
-    const Membership* membership = MembershipOf(*of.first, of.second);
-    if (membership != nullptr) Ask(*of.first, *membership, items);
+    const Source& source = *std::get<0>(of);
+    const Membership* membership = MembershipOf(source, std::get<1>(of));
+    if (membership != nullptr) Ask(source, *membership, items, TenantOf(source, std::get<2>(of)));
   }
 }
 
-void EventWords::Ask(const Source& source, const Membership& membership, const std::vector<std::pair<const LogEvent*, const Json*>>& asked) {
+void EventWords::Ask(const Source& source, const Membership& membership, const std::vector<std::pair<const LogEvent*, const Json*>>& asked,
+                     const Tenant& tenant) {
   std::set<std::string> keys;
   std::vector<std::pair<const LogEvent*, const Json*>> gone;
   std::vector<std::string> owners, members;
@@ -63,7 +68,7 @@ void EventWords::Ask(const Source& source, const Membership& membership, const s
     owners.push_back(event->row_key);
     members.push_back(key.empty() ? word : key);
   }
-  RunAs(source.owner, source.search_path, [&] {
+  RunAs(source.owner, source.search_path, tenant, [&] {
     if (!keys.empty() && !membership.hops.empty()) {
       // As the way begins: the first link holds what a row is tied to.
       std::string from = "unnest($1::text[]) AS \"?j\"(\"?m\")", held = "\"?j\".\"?m\"", word;
@@ -73,7 +78,8 @@ void EventWords::Ask(const Source& source, const Membership& membership, const s
         const bool as_text = i > 0 && hop.as_text;
         const std::string right = i == 0 ? held + "::" + TypeIn(hop.table, hop.key) : held + (as_text ? "::text" : "");
         from += " JOIN " + Qualified(hop.table) + " AS " + alias + " ON " + alias + "." + SqlName(hop.key) + (as_text ? "::text" : "") + " = " + right;
-        word = held = alias + "." + SqlName(hop.gives);
+        held = alias + "." + SqlName(hop.gives);
+        word = HopWord(hop, alias);
       }
       Rows rows = Execute("SELECT \"?j\".\"?m\", (" + word + ")::text FROM " + from,
                           Params().Texts(std::vector<std::string>(keys.begin(), keys.end())));
@@ -203,7 +209,7 @@ class MemberStatement {
     if (membership_.hops.empty()) return "\"?j\"." + SqlName(membership_.member) + "::text = ANY ($1::text[])";
     const Membership::Hop& hop = membership_.hops[0];
     return "EXISTS (SELECT FROM " + Qualified(hop.table) + " AS \"?1\" WHERE \"?1\"." + SqlName(hop.key) + (hop.as_text ? "::text" : "") + " = \"?j\"." +
-           SqlName(membership_.member) + (hop.as_text ? "::text" : "") + " AND \"?1\"." + SqlName(hop.gives) + "::text = ANY ($1::text[]))";
+           SqlName(membership_.member) + (hop.as_text ? "::text" : "") + " AND " + HopWord(hop, "\"?1\"") + " = ANY ($1::text[]))";
   }
 
   // What says whose row it is must hold of one that did not count: it may be another kind of owner's.
@@ -228,8 +234,8 @@ class MemberStatement {
     const Membership::Hop& hop = membership_.hops[0];
     std::string where;
     if (!membership_.word_account.empty()) where = " AND \"?1\"." + SqlName(membership_.word_account) + "::text IS NOT DISTINCT FROM nullif(\"?k\".account, '')";
-    return "(SELECT DISTINCT ON (1) \"?1\"." + SqlName(hop.gives) + "::text AS word, \"?1\"." + SqlName(hop.key) + " AS key FROM " + Qualified(hop.table) +
-           " AS \"?1\" WHERE \"?1\"." + SqlName(hop.gives) + "::text = ANY ($1::text[])" + where + " ORDER BY 1, 2) AS \"?w\"";
+    return "(SELECT DISTINCT ON (1) " + HopWord(hop, "\"?1\"") + " AS word, \"?1\"." + SqlName(hop.key) + " AS key FROM " + Qualified(hop.table) +
+           " AS \"?1\" WHERE " + HopWord(hop, "\"?1\"") + " = ANY ($1::text[])" + where + " ORDER BY 1, 2) AS \"?w\"";
   }
 
   // Words that are not there yet.

@@ -22,7 +22,8 @@ class EventWords {
 
  private:
   using Key = std::tuple<int32_t, std::string, std::string>;  // source, what it is tied to, key of the word
-  void Ask(const Source& source, const Membership& membership, const std::vector<std::pair<const LogEvent*, const Json*>>& asked);
+  void Ask(const Source& source, const Membership& membership, const std::vector<std::pair<const LogEvent*, const Json*>>& asked,
+           const Tenant& tenant);
   std::map<Key, std::string> words_;
   std::set<std::pair<const LogEvent*, const Json*>> still_;
 };

@@ -28,14 +28,14 @@ void EvaluateSql(const Registry& registry, const std::vector<Assignment>& assign
     for (const HostChange* change : changes) {
       const Enrolled& enrolled = *change->enrolled;
       rows.push_back({enrolled.contact_source, enrolled.contact_key, enrolled.entry_source, enrolled.entry_row, enrolled.event_name, enrolled.event_at,
-                      &enrolled.data});
+                      &enrolled.data, enrolled.account});
     }
     std::vector<const AskedRows*> pointers;
     for (const AskedRows& row : rows) pointers.push_back(&row);
     DeferredRule rule;
     rule.sql = SqlValueText(assignments[i].sql, assignments[i].type);
     rule.entities = assignments[i].entities;
-    RunAs(owner, changes.front()->enrolled->version->search_path, [&] {
+    RunAs(owner, changes.front()->enrolled->version->search_path, rows.front().tenant(), [&] {
       Rows answers = Execute(ExpressionStatement(registry, rule, rows.front()), ExpressionParams(registry, rule, rows.front(), pointers));
       for (size_t n = 0; n < answers.size() && n < changes.size(); ++n) changes[n]->values[i] = answers.MaybeText(n, 1);
       answers.Free();
@@ -200,7 +200,7 @@ void PerformCreates(const Registry& registry, const std::vector<HostChange*>& ch
   EvaluateSql(registry, changes.front()->create->values, owner, changes);
   // A row of defaults alone cannot come from a SELECT: each is a statement of its own.
   const bool plain = changes.front()->create->values.empty() && changes.front()->copy == nullptr;
-  RunAs(owner, target.search_path, [&] {
+  RunAs(owner, target.search_path, TenantOf(target, changes.front()->account()), [&] {
     if (!plain) return Insert(target, changes);
     for (HostChange* change : changes) Insert(target, {change});
   });

@@ -17,7 +17,7 @@ void Batch::Replied(const LogEvent& event, const ResolveRequest& request, const 
     std::string account = event.account.empty() ? row.account : event.account, zone;
     if (contacts != nullptr) {
       const RowKey key = {contacts->id, contact};
-      rows_.Want(key);
+      rows_.Want(key, account);
       rows_.Fetch();
       const RowFacts& found = rows_.Get(key);
       if (account.empty()) account = found.account;

@@ -40,7 +40,7 @@ void ByColumns(const ContactRoute& route, const Source* contacts, RowStore* rows
     if (const auto key = CanonicalKey(parts)) found.emplace_back(request, *key);
   }
   if (contacts != nullptr) {
-    for (const auto& [request, key] : found) rows->Want({contacts->id, key});
+    for (const auto& [request, key] : found) rows->Want({contacts->id, key}, request->account);
     rows->Fetch();
   }
   for (const auto& [request, key] : found) {
@@ -67,7 +67,7 @@ void TakeKeys(const Rows& result, size_t parts, const Pending& asked) {
   }
 }
 
-void ByMatch(const ContactRoute& route, const Source* contacts, const Pending& pending) {
+void ByMatch(const ContactRoute& route, const Source* contacts, const Pending& pending, const Tenant& tenant) {
   Pending asked;
   std::vector<std::vector<std::string>> values(route.match.size());
   std::vector<std::optional<std::string>> accounts;
@@ -106,7 +106,7 @@ void ByMatch(const ContactRoute& route, const Source* contacts, const Pending& p
         "::text = k.account)";
   }
   for (const std::string& column : contacts->binding.key) keys += ", \"row\"." + QuotedName(column);
-  RunAs(contacts->owner, contacts->search_path, [&] {
+  RunAs(contacts->owner, contacts->search_path, tenant, [&] {
     Rows result = Execute("SELECT k.n" + keys + " FROM unnest(" + arrays + account + ") WITH ORDINALITY AS k(" + names + "account, n) JOIN " +
                               QuotedRelation(*contacts) + " AS \"row\" ON " + on + " ORDER BY k.n" + keys,
                           params);
@@ -115,12 +115,12 @@ void ByMatch(const ContactRoute& route, const Source* contacts, const Pending& p
   });
 }
 
-void BySql(const Source& source, const ContactRoute& route, const Pending& pending) {
+void BySql(const Source& source, const ContactRoute& route, const Pending& pending, const Tenant& tenant) {
   std::vector<std::string> keys;
   for (const ResolveRequest* request : pending) keys.push_back(request->row_key);
   Params params;
   for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
-  RunAs(source.owner, source.search_path, [&] {
+  RunAs(source.owner, source.search_path, tenant, [&] {
     Rows result = Execute("SELECT k.n, q.* FROM " + KeyJoin(source, 1) + " CROSS JOIN LATERAL (" + route.sql + ") q ORDER BY k.n", params);
     TakeKeys(result, static_cast<size_t>(result.description()->natts) - 1, pending);
     result.Free();
@@ -128,7 +128,7 @@ void BySql(const Source& source, const ContactRoute& route, const Pending& pendi
 }
 
 // The columns that lead to the contact, as they are now; what is gone keeps what was recorded.
-void ReadAgain(const Source& source, const std::vector<ContactRoute>& routes, const Pending& pending, std::deque<Json>* rows_now) {
+void ReadAgain(const Source& source, const std::vector<ContactRoute>& routes, const Pending& pending, const Tenant& tenant, std::deque<Json>* rows_now) {
   std::set<std::string> names;
   for (const ContactRoute& route : routes) {
     names.insert(route.columns.begin(), route.columns.end());
@@ -149,7 +149,7 @@ void ReadAgain(const Source& source, const std::vector<ContactRoute>& routes, co
   }
   Params params;
   for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
-  RunAs(source.owner, source.search_path, [&] {
+  RunAs(source.owner, source.search_path, tenant, [&] {
     Rows result = Execute("SELECT k.n" + list + " FROM " + KeyJoin(source, 1), params);
     for (size_t row = 0; row < result.size(); ++row) {
       Json now = Json::MakeObject();
@@ -164,6 +164,15 @@ void ReadAgain(const Source& source, const std::vector<ContactRoute>& routes, co
     }
     result.Free();
   });
+}
+
+// Those of each account by themselves, where rows of `source` are read so.
+template <typename Use>
+void ForTenants(const Source* source, const Pending& pending, Use use) {
+  if (source == nullptr || source->binding.tenant_setting.empty()) return use(pending, Tenant{});
+  std::map<std::string, Pending> groups;
+  for (ResolveRequest* request : pending) groups[request->account].push_back(request);
+  for (const auto& [account, group] : groups) use(group, TenantOf(*source, account));
 }
 
 }  // namespace
@@ -202,14 +211,18 @@ void ResolveContacts(const Registry& registry, RowStore* rows, std::vector<Resol
     const Source* source = asked.first;
     const std::vector<ContactRoute>& routes = asked.second != nullptr ? *asked.second : source->binding.contact;
     const Source* contacts = ContactSource(registry, *source);
-    ReadAgain(*source, routes, pending, &rows_now);
+    ForTenants(source, pending, [&](const Pending& some, const Tenant& tenant) { ReadAgain(*source, routes, some, tenant, &rows_now); });
     for (const ContactRoute& route : routes) {
       std::erase_if(pending, [](const ResolveRequest* request) { return !request->contacts.empty(); });
       if (pending.empty()) break;
       switch (route.kind) {
         case ContactRoute::Kind::kColumn: ByColumns(route, contacts, rows, pending); break;
-        case ContactRoute::Kind::kMatch: ByMatch(route, contacts, pending); break;
-        case ContactRoute::Kind::kSql: BySql(*source, route, pending); break;
+        case ContactRoute::Kind::kMatch:
+          ForTenants(contacts, pending, [&](const Pending& some, const Tenant& tenant) { ByMatch(route, contacts, some, tenant); });
+          break;
+        case ContactRoute::Kind::kSql:
+          ForTenants(source, pending, [&](const Pending& some, const Tenant& tenant) { BySql(*source, route, some, tenant); });
+          break;
       }
     }
   }

@@ -12,6 +12,33 @@ std::string QuotedName(const std::string& name) {
   return CallBackend([&] { return quote_identifier(text); });
 }
 
+Tenant TenantOf(const Source& source, const std::string& account) {
+  const Binding& binding = source.binding;
+  if (binding.tenant_setting.empty()) return {};
+  const std::string& whose = account.empty() ? binding.account_value : account;
+  if (whose.empty()) {
+    throw SqlError{ERRCODE_INVALID_PARAMETER_VALUE, "rows of \"" + source.name + "\" are read for one account at a time, and no account is known", {},
+                   "Name the account."};
+  }
+  return {.setting = binding.tenant_setting, .account = whose};
+}
+
+Tenant ProbeOf(const Binding& binding) {
+  if (binding.tenant_setting.empty()) return {};
+  std::string account = binding.account_value;
+  for (const BoundField& field : binding.fields) {
+    if (field.column != binding.account || !account.empty()) continue;
+    if (field.type.kind == TypeKind::kInteger || field.type.kind == TypeKind::kNumeric) account = "0";
+    if (field.type.kind == TypeKind::kUuid) account = "00000000-0000-0000-0000-000000000000";
+  }
+  return {.setting = binding.tenant_setting, .account = account};
+}
+
+Tenant ProbeOf(const Registry& registry) {
+  for (const auto& source : registry.sources) if (!source->binding.tenant_setting.empty()) return ProbeOf(source->binding);
+  return {};
+}
+
 std::string QuotedRelation(const Source& source) {
   const Oid oid = source.relation;
   const char* name = CallBackend([&] {
@@ -176,7 +203,7 @@ void RowStore::Imagine(const Source& source, const ImaginedRow& imagined, RowFac
 }
 
 void RowStore::Fetch() {
-  std::map<int32_t, std::vector<std::string>> keys;
+  std::map<std::pair<int32_t, std::string>, std::vector<std::string>> keys;  // by source, and tenant where rows are read for one at a time
   std::vector<RowKey> imagined;
   for (const RowKey& key : wanted_) {
     const Source* source = registry_.SourceById(key.source);
@@ -187,13 +214,15 @@ void RowStore::Fetch() {
       throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "source \"" + source->name + "\" cannot be read", source->broken,
                      "See workflow.doctor()."};
     }
-    if (CanBeKey(*source, key.key)) keys[key.source].push_back(key.key);
+    if (!CanBeKey(*source, key.key)) continue;
+    const auto tenant = source->binding.tenant_setting.empty() ? tenants_.end() : tenants_.find(key);
+    keys[{key.source, tenant == tenants_.end() ? std::string() : tenant->second}].push_back(key.key);
   }
   wanted_.clear();
-  for (const auto& [id, list] : keys) {
-    const Source* source = registry_.SourceById(id);
+  for (const auto& [of, list] : keys) {
+    const Source* source = registry_.SourceById(of.first);
     try {
-      FetchSource(*source, list);
+      FetchSource(*source, list, TenantOf(*source, of.second));
     } catch (const BackendError& error) {
       // A column or function that is not there any more is the source's fault, not that of whose turn it is.
       if (ERRCODE_TO_CATEGORY(error.sqlstate()) != ERRCODE_SYNTAX_ERROR_OR_ACCESS_RULE_VIOLATION) throw;

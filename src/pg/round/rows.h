@@ -9,6 +9,7 @@
 
 #include "core/base/value.h"
 #include "pg/server/guard.h"
+#include "pg/server/spi.h"
 #include "pg/sources/registry.h"
 
 namespace workflow::pg {
@@ -57,21 +58,33 @@ class RowStore {
  public:
   RowStore(const Registry& registry, const NeededFields& needed, Instant now, const ImaginedRows* imagined = nullptr)
       : registry_(registry), needed_(needed), now_(now), imagined_(imagined) {}
-  void Want(const RowKey& key) { if (!rows_.contains(key)) wanted_.insert(key); }
+  // `account`: whose the row is, for tables that are read for one tenant at a time.
+  void Want(const RowKey& key, const std::string& account = {}) {
+    if (!rows_.contains(key)) wanted_.insert(key);
+    if (!account.empty()) tenants_[key] = account;
+  }
   void Forget(const RowKey& key) { rows_.erase(key); }  // it was changed: the next Fetch reads it again
   void Fetch();                                         // all that is wanted
   const RowFacts& Get(const RowKey& key) const;         // must have been wanted and fetched
 
  private:
-  void FetchSource(const Source& source, const std::vector<std::string>& keys);
+  void FetchSource(const Source& source, const std::vector<std::string>& keys, const Tenant& tenant);
   void Imagine(const Source& source, const ImaginedRow& imagined, RowFacts* row) const;
   const Registry& registry_;
   const NeededFields& needed_;
   Instant now_;
   const ImaginedRows* imagined_;
   std::set<RowKey> wanted_;
+  std::map<RowKey, std::string> tenants_;
   std::map<RowKey, RowFacts> rows_;
 };
+
+// What to set before rows of `source` are read or written for `account`. SqlError where that is needed and no account is known.
+Tenant TenantOf(const Source& source, const std::string& account);
+
+// For statements that are tried on no rows: a policy reads the setting while they are planned, so it has to hold something that could be an account.
+Tenant ProbeOf(const Binding& binding);
+Tenant ProbeOf(const Registry& registry);  // of the first table that is read for one account at a time
 
 // Building blocks of statements over a source's relation, always quoted.
 std::string QuotedRelation(const Source& source);                    // "public"."orders"

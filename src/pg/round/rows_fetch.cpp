@@ -186,7 +186,7 @@ class SourceReader {
 
 }  // namespace
 
-void RowStore::FetchSource(const Source& source, const std::vector<std::string>& keys) {
+void RowStore::FetchSource(const Source& source, const std::vector<std::string>& keys, const Tenant& tenant) {
   SourceReader reader(source, needed_.Of(source.id), now_);
   if (const BoundField* key = PlainKey(source)) {
     // An array is answered by the index alone, without a join and a sort.
@@ -203,7 +203,7 @@ void RowStore::FetchSource(const Source& source, const std::vector<std::string>&
     Params params;
     params.Texts(texts);
     const std::string column = "\"row\"." + QuotedName(key->column);
-    RunAs(source.owner, source.search_path, [&] {
+    RunAs(source.owner, source.search_path, tenant, [&] {
       Rows rows = Execute("SELECT " + reader.List() + " FROM " + QuotedRelation(source) + " AS \"row\" WHERE " + column + " = ANY ($1::text[]::" +
                               ColumnType(source, key->column) + "[])",
                           params);
@@ -221,7 +221,7 @@ void RowStore::FetchSource(const Source& source, const std::vector<std::string>&
   }
   Params params;
   for (const auto& column : KeyColumns(source, keys)) params.Texts(column);
-  RunAs(source.owner, source.search_path, [&] {
+  RunAs(source.owner, source.search_path, tenant, [&] {
     Rows rows = Execute("SELECT k.n, " + reader.List() + " FROM " + KeyJoin(source, 1) + " ORDER BY k.n", params);
     reader.Describe(rows, 2);
     for (size_t i = 0; i < rows.size(); ++i) rows_[RowKey{source.id, keys[static_cast<size_t>(rows.Int8(i, 1)) - 1]}] = reader.Read(rows, i);

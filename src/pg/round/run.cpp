@@ -97,13 +97,13 @@ void Batch::Perform(std::vector<Turn>* turns) {
   }
   // The n-th changes of all turns together, grouped so that each group is one statement.
   for (size_t n = 0;; ++n) {
-    using Group = std::tuple<const Source*, const void*, std::string, int32_t, const Source*>;
+    using Group = std::tuple<const Source*, const void*, std::string, int32_t, const Source*, std::string>;
     std::map<Group, std::vector<Turn*>> groups;
     for (Turn& turn : *turns) {
       if (turn.put_off || turn.not_yet || n >= turn.changes.size()) continue;
       HostChange& change = turn.changes[n];
       change.chain = ChainLink(*turn.enrolled);
-      groups[{change.source, change.what(), turn.enrolled->version->owner, DepthBelow(*turn.enrolled), change.contacts()}].push_back(&turn);
+      groups[{change.source, change.what(), turn.enrolled->version->owner, DepthBelow(*turn.enrolled), change.contacts(), change.tenant()}].push_back(&turn);
     }
     if (groups.empty()) return;
     for (auto& [group, members] : groups) {

@@ -40,6 +40,15 @@ struct HostChange {
     if (tag != nullptr) return tag;
     return create != nullptr ? static_cast<const void*>(create) : call;
   }
+  const std::string& account() const {
+    static const std::string none;
+    return enrolled == nullptr ? none : enrolled->account;
+  }
+  // Rows that are read and written for one account at a time are so by a statement for each.
+  std::string tenant() const {
+    const bool contacts_alone = enrolled != nullptr && enrolled->contact_source != nullptr && !enrolled->contact_source->binding.tenant_setting.empty();
+    return contacts_alone || (source != nullptr && !source->binding.tenant_setting.empty()) ? account() : std::string();
+  }
   // Where an {"sql"} reads the contact, all must be in one table.
   const Source* contacts() const {
     const std::vector<Assignment>* list = set != nullptr ? &set->assignments : create != nullptr ? &create->values : nullptr;

@@ -23,7 +23,7 @@ void Batch::AddressStaff(const Enrolled& enrolled, const SendStep& body, Pending
   const std::string field(AddressField(body.channel));
   const Source* users = SourceOfEntity(round_.registry, "user", enrolled.contact_source);
   if (users == nullptr || field.empty() || FindBoundField(users->binding, field) == nullptr) return;
-  rows_.Want({users->id, user});
+  rows_.Want({users->id, user}, enrolled.account);
   rows_.Fetch();
   const std::string address = FieldText(users, rows_.Get({users->id, user}), field);
   message->no_address = address.empty();

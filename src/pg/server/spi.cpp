@@ -184,9 +184,11 @@ Rows ExecuteOnce(const std::string& sql, const Params& params) {
 
 constinit int run_as_lock_timeout_ms = kLockTimeout_ms;
 
-Identity::Identity(const std::string& role, const std::string& search_path) {
+Identity::Identity(const std::string& role, const std::string& search_path, const Tenant& tenant) {
   const char* name = role.c_str();
   const char* path = search_path.c_str();
+  const char *setting = tenant.setting.c_str(), *account = tenant.account.c_str();
+  const bool policies = tenant.policies || !tenant.setting.empty();
   const Oid target = CallBackend([&] { return get_role_oid(name, false); });
   GetUserIdAndSecContext(&user_, &context_);
   const std::string timeout_text = std::to_string(run_as_lock_timeout_ms) + "ms";
@@ -196,7 +198,8 @@ Identity::Identity(const std::string& role, const std::string& search_path) {
     (void) set_config_option("search_path", path, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     (void) set_config_option("lock_timeout", timeout, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
     // A row that a policy hides would be taken for a deleted one; an error says what is the matter.
-    (void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    (void) set_config_option("row_security", policies ? "on" : "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    if (setting[0] != '\0') (void) set_config_option(setting, account, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
   });
   SetUserIdAndSecContext(target, context_ | SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
 }

@@ -76,9 +76,16 @@ extern int run_as_lock_timeout_ms;
 template <typename Work>
 void RunAs(const std::string& role, const std::string& search_path, Work&& work);
 
+// Whose rows are meant, where policies of row-level security tell tenants apart by a setting.
+struct Tenant {
+  std::string setting = {};   // empty: none is set
+  std::string account = {};
+  bool policies = false;      // policies choose rows, as the caller has set them; else they are an error
+};
+
 class Identity {
  public:
-  Identity(const std::string& role, const std::string& search_path);
+  Identity(const std::string& role, const std::string& search_path, const Tenant& tenant = {});
   void Restore();               // by hand on success: it may raise
   ~Identity();                  // puts the user id back on failure; settings go with the subtransaction
   Identity(const Identity&) = delete;
@@ -94,6 +101,13 @@ class Identity {
 template <typename Work>
 void RunAs(const std::string& role, const std::string& search_path, Work&& work) {
   Identity identity(role, search_path);
+  work();
+  identity.Restore();
+}
+
+template <typename Work>
+void RunAs(const std::string& role, const std::string& search_path, const Tenant& tenant, Work&& work) {
+  Identity identity(role, search_path, tenant);
   work();
   identity.Restore();
 }

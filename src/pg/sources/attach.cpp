@@ -202,6 +202,18 @@ void Apply(const Request& request, const Binding& binding, const RelationDescrip
   AfterStoring(request, binding, problems, findings);
 }
 
+void CheckAsTenant(const Binding& binding, Oid relation, const Source* contacts, Problems* problems) {
+  const Tenant probe = ProbeOf(binding);
+  const char *setting = probe.setting.c_str(), *account = probe.account.c_str();
+  const int level = CallBackend([=] {
+    const int begun = NewGUCNestLevel();
+    if (setting[0] != '\0') (void)set_config_option(setting, account, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+    return begun;
+  });
+  CheckQueries(binding, relation, contacts, problems);
+  CallBackend([=] { AtEOXact_GUC(true, level); });
+}
+
 Answer Attach(const Request& request) {
   RequireOwner(request.relation);
   RefuseSystemTables(request.relation, request.name);
@@ -217,7 +229,7 @@ Answer Attach(const Request& request) {
   const RegistryPin pin;  // queries of the caller run below, and may load another registry
   const Source* contacts = ContactsOf(CurrentRegistry(), *binding, request.relation);
   CheckRoutes(*binding, contacts, &problems);
-  CheckQueries(*binding, request.relation, contacts, &problems);
+  CheckAsTenant(*binding, request.relation, contacts, &problems);
   if (problems.HasErrors()) Refuse(request.name, problems);
   WarnOfKind(description, request.relation, lookup, &problems);
   Answer answer = {.binding = binding->document, .findings = {}};

@@ -231,6 +231,7 @@ void CountEvents(const Binding& binding, const std::string& from, std::vector<Fi
 std::vector<Finding> CountRows(const Binding& binding, Oid relation, const Source* contacts) {
   const std::string from = " FROM " + QualifiedName(relation) + " AS \"row\"";
   std::vector<Finding> findings;
+  if (!binding.tenant_setting.empty()) findings.push_back({"info", "/tenant_setting", "only rows that your own setting of the tenant shows are counted", ""});
   CountContacts(binding, from, contacts, &findings);
   CountZones(binding, from, &findings);
   CountEvents(binding, from, &findings);

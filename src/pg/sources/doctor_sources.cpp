@@ -198,7 +198,7 @@ Check CheckQueries(const Registry& registry, const Source& source, const std::st
   }
   const Source* contacts = ContactSource(registry, source);
   Problems problems;
-  RunAs(source.owner, source.search_path, [&] { CheckQueries(source.binding, source.relation, contacts, &problems); });
+  RunAs(source.owner, source.search_path, ProbeOf(source.binding), [&] { CheckQueries(source.binding, source.relation, contacts, &problems); });
   const bool fails = problems.HasErrors();
   if (!source.binding.lookup) CheckRoutes(source.binding, contacts, &problems);
   if (problems.list().empty()) return {};

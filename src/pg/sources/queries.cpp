@@ -146,6 +146,10 @@ void CheckRoutes(const Binding& binding, const Source* contacts, Problems* probl
       problems->Warning(Pointer(path, "match"), "no contact source is attached yet", "Attach the table of the contacts as well.");
     }
     if (contacts == nullptr) continue;
+    if (i == 0 && !contacts->binding.tenant_setting.empty() && binding.account.empty() && binding.account_value.empty()) {
+      problems->Error("/account", "the contacts in \"" + contacts->name + "\" are read for one account at a time, and a row here names none",
+                      "Add \"account\" with the column that holds the tenant.");
+    }
     for (const auto& [field, column] : route.match) {
       const BoundField* found = FindBoundField(contacts->binding, field);
       if (found != nullptr && !found->column.empty()) continue;

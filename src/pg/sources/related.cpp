@@ -84,9 +84,8 @@ std::vector<PartTrigger> PartTriggers(const std::string& source) {
       " CROSS JOIN LATERAL (SELECT pg_catalog.string_to_array(pg_catalog.encode(t.tgargs, 'escape'), '\\000') AS arguments) a"
       " WHERE n.nspname OPERATOR(pg_catalog.=) 'workflow' AND p.proname OPERATOR(pg_catalog.=) 'capture' AND t.tgnargs OPERATOR(pg_catalog.=) 2"
       " AND t.tgparentid OPERATOR(pg_catalog.=) 0::pg_catalog.oid"
-      " AND pg_catalog.convert_from(pg_catalog.substr(t.tgargs, 1, pg_catalog.octet_length(pg_catalog.convert_to($1, pg_catalog.getdatabaseencoding()))),"
-      "     pg_catalog.getdatabaseencoding()) OPERATOR(pg_catalog.=) $1"
-      " AND pg_catalog.get_byte(t.tgargs, pg_catalog.octet_length(pg_catalog.convert_to($1, pg_catalog.getdatabaseencoding()))) OPERATOR(pg_catalog.=) 0"
+      " AND pg_catalog.substr(t.tgargs, 1, pg_catalog.octet_length(pg_catalog.convert_to($1, pg_catalog.getdatabaseencoding())) OPERATOR(pg_catalog.+) 1)"
+      "   OPERATOR(pg_catalog.=) (pg_catalog.convert_to($1, pg_catalog.getdatabaseencoding()) OPERATOR(pg_catalog.||) '\\x00'::pg_catalog.bytea)"
       " ORDER BY 1, 2",
       params);
   std::vector<PartTrigger> triggers;
