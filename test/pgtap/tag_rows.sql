@@ -191,10 +191,12 @@ SELECT is((SELECT message FROM workflow.validate('{"triggers": [{"on": "manual"}
   'the tags of "contact" cannot be changed: column "weight" of "public.links" has no default; give it in "add"', 'a tag step that could not write is refused when it is published');
 SELECT FROM workflow.attach('people', '{"entity": "contact", "tags": {"through": "links", "owner": "person", "tag": ["kind", "kinds.id", "kinds.label"], "add": {"weight": 3}}}');
 INSERT INTO kinds VALUES (1, 'a', 'A');
-SELECT pg_temp.publish('weigh', '[{"on": "manual"}]', '[{"type": "tag", "add": ["a", "not there"]}]');
-SELECT workflow.enroll('weigh', '1');
+SELECT pg_temp.publish('weigh', '[{"on": "manual"}]', '[{"type": "tag", "add": ["a"]}]');
+SELECT pg_temp.publish('no such', '[{"on": "manual"}]', '[{"type": "tag", "add": ["a", "not there"]}]', '{"on_error": {"retry": 0}}');
+SELECT workflow.enroll(w, '1') FROM unnest('{weigh,no such}'::text[]) w;
 SELECT FROM workflow.tick('2031-01-06 10:03Z');
-SELECT results_eq('SELECT person, kind, weight FROM links', 'VALUES (1::bigint, 1, 3)', 'tag: "add" gives what a new row needs; a word that cannot be made is left out');
+SELECT results_eq('SELECT person, kind, weight FROM links', 'VALUES (1::bigint, 1, 3)', 'tag: "add" gives what a new row needs');
+SELECT is((SELECT DISTINCT message FROM workflow.errors WHERE workflow = 'no such'), 'there is no tag "not there" in "public.kinds"', 'tag: a word that is not there and cannot be made is an error of the step');
 
 -- More rows than one for the same tag, without a key: only the last to go is a tag removed.
 TRUNCATE links;

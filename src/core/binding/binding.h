@@ -102,6 +102,7 @@ struct ReplyRule {
   std::optional<Condition> auto_reply = {};     // over the binding's fields, queries among them: nobody's response
 };
 inline constexpr const char* kReplyEvent = "message.replied";
+inline constexpr const char* kCampaignEvent = "campaign.subscribed";  // beside the contact's own
 
 struct Binding {
   std::string entity;
@@ -116,6 +117,7 @@ struct Binding {
   std::vector<ZoneRule> zone;       // of a contact: the first that gives a known zone
   std::string tags;                 // a list field (text array, enum array, jsonb array, or what `tag_rows` give); empty: none
   std::shared_ptr<const Membership> tag_rows;  // where the tags are rows of another table
+  std::shared_ptr<const Membership> campaign_rows;  // of a contact: which campaigns (lists) of the CRM it is in
   bool has_use_days = false;        // its lines tell a product and its days of use (field `longest_use_days`, beside `lines`)
   std::vector<ConsentRule> consent;
   std::optional<ReplyRule> replies;
@@ -129,6 +131,9 @@ struct Binding {
 
 // Nothing where there is an error. Warnings stay in `problems` beside a result.
 std::optional<Binding> CompleteBinding(const Json& document, const RelationDescription& relation, Problems* problems);
+
+// The rows of another table that a field of the binding is told by; nullptr where it is none of those.
+const Membership* MembershipOfField(const Binding& binding, std::string_view field);
 
 // By its bare name; nullptr where there is none.
 const BoundField* FindBoundField(const Binding& binding, std::string_view name);

@@ -36,6 +36,7 @@ void ReadTenant(Build* build);      // identity.cpp
 void ReadAt(Build* build);          // times.cpp
 void ReadContact(Build* build);     // routes.cpp
 void ReadTags(Build* build);        // tags.cpp
+void ReadCampaigns(Build* build);   // tags.cpp
 void ReadLines(Build* build);       // lines.cpp
 void ReadEvents(Build* build);      // events.cpp
 void ReadLive(Build* build);        // events.cpp

@@ -19,14 +19,15 @@ bool IsInsertable(const Binding& binding, const BoundField& field) {
 CatalogEntity OfBinding(const Binding& binding) {
   CatalogEntity entity = {.name = binding.entity, .fields = {}, .events = {}, .has_tags = !binding.tags.empty()};
   if (binding.tag_rows != nullptr) entity.tags_unwritable = binding.tag_rows->unwritable;
+  if (binding.campaign_rows != nullptr) entity.campaigns_unwritable = binding.campaign_rows->unwritable;
   for (const BoundField& field : binding.fields) {
     entity.fields.push_back({.name = field.name, .type = field.type, .nullable = field.nullable, .writable = IsWritable(binding, field),
                              .insertable = IsInsertable(binding, field),
                              // Tags that are rows have events of their own.
-                             .derived = field.column.empty() && !(binding.tag_rows != nullptr && field.name == binding.tags)});
+                             .derived = field.column.empty() && MembershipOfField(binding, field.name) == nullptr});
   }
   for (const BoundEvent& event : binding.events) {
-    if (event.change != BoundEvent::Change::kReply) entity.events.push_back({event.name});
+    if (event.name.starts_with(binding.entity + ".")) entity.events.push_back({event.name});
   }
   entity.tags = binding.tags;
   entity.has_lines = binding.has_use_days;
@@ -49,6 +50,7 @@ void Merge(const CatalogEntity& other, CatalogEntity* entity) {
   }
   entity->has_tags = entity->has_tags && other.has_tags;
   if (entity->tags_unwritable.empty()) entity->tags_unwritable = other.tags_unwritable;
+  if (entity->campaigns_unwritable.empty()) entity->campaigns_unwritable = other.campaigns_unwritable;
   if (entity->tags != other.tags) entity->tags.clear();
   entity->has_lines = entity->has_lines && other.has_lines;
 }

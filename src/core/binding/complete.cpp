@@ -8,8 +8,8 @@ namespace attaching {
 namespace {
 
 // The keys of a completed document, in the order they are shown.
-constexpr std::array<const char*, 17> kKeys = {"entity", "key",    "account", "tenant_setting", "at",      "contact", "fields",     "tags",    "lines",
-                                               "events", "live",   "zone",    "consent",        "replies", "lookup",  "replicated", "backfill"};
+constexpr std::array<const char*, 18> kKeys = {"entity", "key",    "account", "tenant_setting", "at",      "contact", "fields", "tags",       "campaigns",
+                                               "lines",  "events", "live",    "zone",           "consent", "replies", "lookup", "replicated", "backfill"};
 
 void CheckKeys(Build* build) {
   const std::vector<std::string> known(kKeys.begin(), kKeys.end());
@@ -61,7 +61,7 @@ std::optional<Binding> CompleteBinding(const Json& document, const RelationDescr
   }
   for (const char* key : kKeys) build.completed.Set(key, Json());
   CheckKeys(&build);
-  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadTenant, ReadAt, ReadContact, ReadTags, ReadLines, ReadEvents,
+  for (auto* read : {ReadEntity, ReadRelation, ReadFields, ReadKey, ReadAccount, ReadTenant, ReadAt, ReadContact, ReadTags, ReadCampaigns, ReadLines, ReadEvents,
                      ReadLive, ReadZone, ReadConsent, ReadReplies, ReadReplicated, ReadBackfill}) {
     read(&build);
   }

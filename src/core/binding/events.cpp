@@ -17,6 +17,8 @@ struct Derived {
 };
 constexpr std::array<Derived, 3> kRowEvents = {
     {{"created", Change::kInsert, true}, {"updated", Change::kUpdate, false}, {"deleted", Change::kDelete, false}}};
+constexpr std::array<Derived, 2> kCampaignEvents = {
+    {{"subscribed", Change::kSubscribed, false}, {"unsubscribed", Change::kUnsubscribed, false}}};
 constexpr std::array<Derived, 2> kTagEvents = {
     {{"tag_added", Change::kTagAdded, false}, {"tag_removed", Change::kTagRemoved, false}}};
 
@@ -161,6 +163,7 @@ void ReadAll(Build* build, const std::vector<Given>& given, Events* events) {
   for (const Derived& derived : kRowEvents) derive(derived);
   for (const Given& event : given) {
     if (FindDerived(kRowEvents, event.name) != nullptr) continue;
+    if (FindDerived(kCampaignEvents, event.name) != nullptr && build->binding.campaign_rows != nullptr) continue;
     if (FindDerived(kTagEvents, event.name) == nullptr) {
       ReadDeclared(build, event.name, *event.spec, event.path, events);
     } else if (build->binding.tags.empty()) {
@@ -168,8 +171,11 @@ void ReadAll(Build* build, const std::vector<Given>& given, Events* events) {
                              "Add \"tags\" with the column that holds them.");
     }
   }
-  if (build->binding.tags.empty()) return;
-  for (const Derived& derived : kTagEvents) derive(derived);
+  if (!build->binding.tags.empty()) {
+    for (const Derived& derived : kTagEvents) derive(derived);
+  }
+  if (build->binding.campaign_rows == nullptr) return;
+  for (const Derived& derived : kCampaignEvents) derive(derived);
 }
 
 }  // namespace
@@ -190,6 +196,8 @@ void ReadEvents(Build* build) {
   for (size_t i = 0; i < events.list.size(); ++i) completed.Set(events.list[i].name, std::move(events.written[i]));
   build->completed.Set("events", std::move(completed));
   build->binding.events = std::move(events.list);
+  if (build->binding.lookup || build->binding.campaign_rows == nullptr) return;
+  build->binding.events.push_back({.name = kCampaignEvent, .once = false, .change = Change::kSubscribed, .when = {}, .at = {}});
 }
 
 void ReadLive(Build* build) {

@@ -34,6 +34,11 @@ class RowNames final : public SqlNames {
 
 }  // namespace
 
+const Membership* MembershipOfField(const Binding& binding, std::string_view field) {
+  if (binding.tag_rows != nullptr && field == binding.tags) return binding.tag_rows.get();
+  return field == "campaigns" ? binding.campaign_rows.get() : nullptr;
+}
+
 std::string MembershipFrom(const Membership& membership) {
   std::string from = Qualified(membership.table) + " AS \"?j\"", held = "\"?j\"." + SqlName(membership.member);
   for (size_t i = 0; i < membership.hops.size(); ++i) {

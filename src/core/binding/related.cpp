@@ -57,6 +57,7 @@ std::vector<std::string> RelatedNames(const Json& document) {
   std::set<std::string> names;
   if (!document.is_object()) return {};
   AddTables(document.Find("tags"), "tag", &names);
+  AddTables(document.Find("campaigns"), "campaign", &names);
   AddLines(document.Find("lines"), &names);
   names.erase("");
   return {names.begin(), names.end()};

@@ -101,6 +101,27 @@ const char* BindingSchema() {
         {"type": "null"}
       ]
     },
+    "campaigns": {
+      "description": "Of contacts: the table that says which campaigns (lists) of the CRM they are in.",
+      "anyOf": [
+        {
+          "type": "object",
+          "required": ["through", "owner", "campaign"],
+          "additionalProperties": false,
+          "properties": {
+            "through": {"$ref": "#/$defs/through"},
+            "owner": {"$ref": "#/$defs/owner"},
+            "campaign": {"$ref": "#/$defs/way"},
+            "only": {"$ref": "#/$defs/only"},
+            "live": {"$ref": "#/$defs/live_rows"},
+            "add": {"$ref": "#/$defs/columns_given"},
+            "remove": {"$ref": "#/$defs/removal"},
+            "create": {"$ref": "#/$defs/creation"}
+          }
+        },
+        {"type": "null"}
+      ]
+    },
     "events": {
       "description": "What may happen to a row beside created, updated and deleted. The entity may be left out of a name.",
       "type": ["object", "null"],

@@ -1,4 +1,4 @@
-// The list of words a row carries.
+// The lists of words a row carries: its tags, and a contact's campaigns.
 #include <algorithm>
 
 #include "core/binding/build.h"
@@ -15,30 +15,35 @@ bool CanHoldTags(const BoundField& field) {
 }
 
 constexpr const char* kTags = "tags";
+constexpr const char* kCampaigns = "campaigns";
 
-// Rows of another table. They are a field of this name, beside the columns: a query that rounds ask.
-std::string ReadTagRows(Build* build, const Json& given) {
+// What rows of another table say is a field of this name, beside the columns: a query that rounds ask.
+void PlaceWords(Build* build, const Membership& membership, const char* name, const std::string& path) {
   Binding& binding = build->binding;
-  binding.tag_rows = ReadMembership(build, given, "/tags", "tag");
-  if (binding.tag_rows == nullptr) return {};
-  BoundField field = {.name = kTags,
+  BoundField field = {.name = name,
                       .column = {},
-                      .sql = MembershipWords(*binding.tag_rows, binding, "\"row\""),
+                      .sql = MembershipWords(membership, binding, "\"row\""),
                       .type = {.kind = TypeKind::kList, .element = TypeKind::kText, .labels = {}, .sql_name = "text[]"},
                       .nullable = false,
                       .generated = false,
                       .zone = {},
                       .at = {}};
-  Field named = {.scope = Scope::kRow, .entity = binding.entity, .name = kTags, .path = {}, .type = field.type, .nullable = false};
-  const auto own = std::find_if(binding.fields.begin(), binding.fields.end(), [](const BoundField& f) { return f.name == kTags; });
+  Field named = {.scope = Scope::kRow, .entity = binding.entity, .name = name, .path = {}, .type = field.type, .nullable = false};
+  const auto own = std::find_if(binding.fields.begin(), binding.fields.end(), [&](const BoundField& f) { return f.name == name; });
   if (own == binding.fields.end()) {
     binding.fields.push_back(std::move(field));
     binding.table.fields.push_back(std::move(named));
-    return kTags;
+    return;
   }
-  build->problems->Warning("/tags", "the name hides the column \"tags\"", "Give that column another name in \"fields\" to keep both.");
+  build->problems->Warning(path, "the name hides the column \"" + std::string(name) + "\"", "Give that column another name in \"fields\" to keep both.");
   binding.table.fields[static_cast<size_t>(own - binding.fields.begin())] = std::move(named);
   *own = std::move(field);
+}
+
+std::string ReadTagRows(Build* build, const Json& given) {
+  build->binding.tag_rows = ReadMembership(build, given, "/tags", "tag");
+  if (build->binding.tag_rows == nullptr) return {};
+  PlaceWords(build, *build->binding.tag_rows, kTags, "/tags");
   return kTags;
 }
 
@@ -59,6 +64,23 @@ std::string ReadTagField(Build* build, const Json& given) {
 }
 
 }  // namespace
+
+// Which campaigns a contact is in, by rows of another table. They are a field as tags are, for filters and texts.
+void ReadCampaigns(Build* build) {
+  Binding& binding = build->binding;
+  const Json* given = build->Given("campaigns");
+  if (given == nullptr) return;
+  if (!given->is_object()) return MustBe(*given, "/campaigns", "an object with \"through\", \"owner\" and \"campaign\"", build->problems);
+  if (!binding.entity.empty() && binding.entity != "contact") {
+    build->problems->Error("/campaigns", "campaigns are the contact's, and a row here is of the entity \"" + binding.entity + "\"",
+                           "Declare them where the contacts are attached; what a row has besides are its \"tags\".");
+    return;
+  }
+  binding.campaign_rows = ReadMembership(build, *given, "/campaigns", "campaign");
+  if (binding.campaign_rows == nullptr) return;
+  PlaceWords(build, *binding.campaign_rows, kCampaigns, "/campaigns");
+  build->completed.Set("campaigns", *given);
+}
 
 // A contact's field of this name is its tag list where nothing else is said; an explicit null says that it has none.
 void ReadTags(Build* build) {

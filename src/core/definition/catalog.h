@@ -28,6 +28,7 @@ struct CatalogEntity {
   std::vector<CatalogField> fields;
   std::vector<CatalogEvent> events;
   bool has_tags = false;  // a list of tags: a column, or rows of another table
+  std::string campaigns_unwritable = {};  // of contacts in campaigns of the CRM: why `subscribe` cannot change that
   std::string tags_unwritable = {};  // why `tag` cannot change them; empty: it can
   std::string tags = {};  // the field that holds them; empty: not told
   bool has_lines = false; // lines with a product and its days of use: fields `lines` and `longest_use_days`

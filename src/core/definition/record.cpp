@@ -16,7 +16,7 @@ struct Known {
 };
 // Names that are the same for every CRM and have a type of their own.
 constexpr std::array kKnown = {Known{Scope::kEvent, "event.name", TypeKind::kText}, Known{Scope::kEvent, "event.at", TypeKind::kTimestamptz},
-                               Known{Scope::kEvent, "event.tag", TypeKind::kText},
+                               Known{Scope::kEvent, "event.tag", TypeKind::kText}, Known{Scope::kEvent, "event.campaign", TypeKind::kText},
                                Known{Scope::kEnrollment, "enrollment.entered_at", TypeKind::kTimestamptz},
                                Known{Scope::kEnrollment, "enrollment.version", TypeKind::kInteger}};
 

@@ -29,6 +29,7 @@ constexpr std::array kBuiltIns = {
     BuiltIn{Scope::kEvent, "event", "at", TypeKind::kTimestamptz, false},
     BuiltIn{Scope::kEvent, "event", "data", TypeKind::kJson, true},
     BuiltIn{Scope::kEvent, "event", "tag", TypeKind::kText, true},
+    BuiltIn{Scope::kEvent, "event", "campaign", TypeKind::kText, true},
     BuiltIn{Scope::kEnrollment, "enrollment", "entered_at", TypeKind::kTimestamptz, false},
     BuiltIn{Scope::kEnrollment, "enrollment", "version", TypeKind::kInteger, false},
     BuiltIn{Scope::kEnrollment, "enrollment", "data", TypeKind::kJson, true},

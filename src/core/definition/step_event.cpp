@@ -60,6 +60,10 @@ SubscribeStep ReadSubscribe(ObjectReader* reader, bool subscribed, CompileContex
     if (text && HoldsLiquid(*text)) ReportUnsupported(reader->At(key), std::string("a template as a ") + key, context->problems);
     if (text) *into = *text;
   }
+  const CatalogEntity* contact = step.campaign.empty() ? nullptr : FindEntity(context->catalog, kContact);
+  if (contact != nullptr && !contact->campaigns_unwritable.empty()) {
+    context->problems->Error(reader->At("campaign"), "the campaigns of contacts cannot be changed: " + contact->campaigns_unwritable);
+  }
   return step;
 }
 

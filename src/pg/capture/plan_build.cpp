@@ -407,9 +407,13 @@ std::shared_ptr<SourcePlan> BuildSourcePlan(const Registry& registry, const Sour
 
 std::shared_ptr<SourcePlan> BuildPartPlan(const Registry& registry, const Source& source, const std::string& part, TupleDesc descriptor) {
   const Binding& binding = source.binding;
-  if (part != "tags") throw SqlError{ERRCODE_UNDEFINED_OBJECT, "\"" + part + "\" is no part of a source"};
-  if (binding.tag_rows == nullptr) return nullptr;
-  return Builder(registry, source, *binding.tag_rows->rows, descriptor).BuildTies(*binding.tag_rows, Change::kTagAdded, Change::kTagRemoved, binding.tags);
+  const bool tags = part == "tags";
+  if (!tags && part != "campaigns") throw SqlError{ERRCODE_UNDEFINED_OBJECT, "\"" + part + "\" is no part of a source"};
+  const Membership* membership = tags ? binding.tag_rows.get() : binding.campaign_rows.get();
+  if (membership == nullptr) return nullptr;
+  return Builder(registry, source, *membership->rows, descriptor)
+      .BuildTies(*membership, tags ? Change::kTagAdded : Change::kSubscribed, tags ? Change::kTagRemoved : Change::kUnsubscribed,
+                 tags ? binding.tags : std::string("campaigns"));
 }
 
 }  // namespace workflow::pg

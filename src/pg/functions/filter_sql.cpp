@@ -58,7 +58,8 @@ class ColumnNames final : public SqlNames {
 
   std::string Column(const Source& source, const Field& field, const std::string& prefix, const std::string& path, Problems* problems) const {
     const BoundField* bound = FindBoundField(source.binding, field.name);
-    if (bound != nullptr && source.binding.tag_rows != nullptr && field.name == source.binding.tags) return Words(source.binding, prefix);
+    const Membership* membership = bound == nullptr ? nullptr : MembershipOfField(source.binding, field.name);
+    if (membership != nullptr) return Words(*membership, source.binding, prefix);
     const char* reason = bound == nullptr ? "is not there" : bound->column.empty() ? "is a query of the binding" : !bound->zone.empty()
                                                                ? "is a civil time that means an instant" : nullptr;
     if (reason != nullptr) {
@@ -72,10 +73,10 @@ class ColumnNames final : public SqlNames {
   }
 
   // Tags that are rows of another table. The key is taken first, where no name of that table could be meant.
-  static std::string Words(const Binding& binding, const std::string& prefix) {
+  static std::string Words(const Membership& membership, const Binding& binding, const std::string& prefix) {
     std::string key;
     for (const std::string& column : binding.key) key += (key.empty() ? "" : ", ") + prefix + QuotedName(column);
-    return "(SELECT (" + MembershipWords(*binding.tag_rows, binding, "\"?r\"") + ") FROM (SELECT " + key + ") AS \"?r\")";
+    return "(SELECT (" + MembershipWords(membership, binding, "\"?r\"") + ") FROM (SELECT " + key + ") AS \"?r\")";
   }
 
   // A jsonb of the place, where it is json.

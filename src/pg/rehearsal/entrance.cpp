@@ -83,7 +83,7 @@ Rehearsal::Entrance Rehearsal::Prepare(Batch* batch, const RehearsedEvent& event
   log.body = Json::MakeObject({{"new", Json::MakeObject()}});
   if (source != nullptr) {
     log.op = IsDeletion(*source, event.on) ? 'D' : event.old ? 'U' : 'I';
-    batch->rows_.Want({source->id, row});
+    batch->rows_.Want({source->id, row}, script_.account);
     batch->rows_.Fetch();
     if (event.old) log.body.Set("old", RowBefore(*source, batch->rows_.Get({source->id, row}), *event.old));
   }
@@ -203,7 +203,7 @@ void Rehearsal::AskTriggers() {
         std::vector<Question> asked;
         for (const uint32_t rule : DeferredOf(*trigger.filter)) {
           const AskedRows rows{batch->FoundContact(candidate), candidate.contact_key, candidate.entry_source, candidate.entry_row,
-                               candidate.on, candidate.event_at, &candidate.data};
+                               candidate.on, candidate.event_at, &candidate.data, candidate.account};
           asked.push_back({&version_.program.table, rule, &values, rows});
         }
         Answer(registry_, {version_.owner, version_.search_path, false}, &asked);

@@ -95,7 +95,7 @@ Json RowWords(const HostChange& change) {
 const Source* Rehearsal::SourceOfEvent(const std::string& on) const {
   for (const auto& source : registry_.sources) {
     const auto& events = source->binding.events;
-    if (source->binding.lookup || std::none_of(events.begin(), events.end(), [&](const BoundEvent& event) { return event.name == on; })) continue;
+    if (source->binding.lookup || std::none_of(events.begin(), events.end(), [&](const BoundEvent& event) { return event.name == on && event.change != BoundEvent::Change::kReply; })) continue;
     return source->binding.entity == "contact" ? contacts_ : SourceOfEntity(registry_, source->binding.entity, contacts_);
   }
   return nullptr;
@@ -119,7 +119,7 @@ std::optional<std::string> Rehearsal::NewestRow(const Source& source) {
     params.Text(parts[i]);
   }
   std::optional<std::string> found;
-  RunAs(source.owner, source.search_path, [&] {
+  RunAs(source.owner, source.search_path, TenantOf(source, script_.account), [&] {
     Rows rows = ExecuteOnce("SELECT " + keys + " FROM " + QuotedRelation(source) + " AS \"row\" WHERE " + where + " ORDER BY " + order + " LIMIT 1", params);
     if (!rows.empty()) {
       std::vector<Value> values;
@@ -139,7 +139,7 @@ std::string Rehearsal::RowOf(Batch* batch, const RehearsedEvent& event, const So
   if (source.binding.entity == "contact") return script_.contact;
   const bool given = std::any_of(event.rows.begin(), event.rows.end(), [&](const auto& row) { return row.first == source.binding.entity; });
   if (event.row) {
-    batch->rows_.Want({source.id, *event.row});
+    batch->rows_.Want({source.id, *event.row}, script_.account);
     batch->rows_.Fetch();
     const RowFacts& row = batch->rows_.Get({source.id, *event.row});
     if (row.found) return row.key;
@@ -223,6 +223,7 @@ void Rehearsal::Rehearse(HostChange* change) {
         if (!words.empty()) told.Set(key, Json::MakeArray(std::move(words)));
       }
     }
+    if (change->subscribe != nullptr) told.Set(change->subscribe->subscribed ? "subscribe" : "unsubscribe", Json::String(change->subscribe->campaign));
     for (size_t i = 0; change->set != nullptr && i < change->set->assignments.size() && i < change->values.size(); ++i) {
       const Assignment& one = change->set->assignments[i];
       std::optional<Value> value;

@@ -209,7 +209,7 @@ void Rehearsal::Hear(Batch* batch, const RehearsedEvent& event) {
     hearing.automatic = automatic != nullptr && automatic->is_boolean() && automatic->boolean();
     if (const Json* channel = event.data.Find("channel"); channel != nullptr && channel->is_string()) hearing.channel = channel->string();
   }
-  if (source != nullptr) batch->rows_.Want({source->id, row});
+  if (source != nullptr) batch->rows_.Want({source->id, row}, script_.account);
   const State before = enrolled->state;
   const size_t lines = batch->traces_.size();
   batch->Tell({{&hearing, enrolled}});

@@ -106,6 +106,11 @@ void Tag(const Source& source, const TagStep& step, const std::vector<HostChange
           params);
 }
 
+void Subscribe(const Source& source, const SubscribeStep& step, const std::vector<HostChange*>& changes) {
+  const std::vector<std::string> campaign = {step.campaign}, none;
+  ChangeMembers(source, *source.binding.campaign_rows, step.subscribed ? campaign : none, step.subscribed ? none : campaign, changes);
+}
+
 }  // namespace
 
 ChainDepth::ChainDepth(int32_t depth, Chains chains) : before_(capture_depth), chains_before_(capture_chains) {
@@ -122,7 +127,7 @@ Chains ChainsOf(const std::vector<HostChange*>& changes) {
   Chains chains;
   for (const HostChange* change : changes) {
     if (change->chain == 0) continue;
-    if (change->set != nullptr || change->tag != nullptr) chains.rows.emplace(std::pair(change->source->id, change->key), change->chain);
+    if (change->set != nullptr || change->tag != nullptr || change->subscribe != nullptr) chains.rows.emplace(std::pair(change->source->id, change->key), change->chain);
     chains.all.push_back(change->chain);
   }
   return chains;
@@ -166,7 +171,8 @@ std::vector<Performed> PerformChanges(const Registry& registry, const std::vecto
     if (open.empty()) return;
     if (changes.front()->set != nullptr) EvaluateSql(registry, changes.front()->set->assignments, owner, open);
     if (changes.front()->set != nullptr) Set(source, *changes.front()->set, open);
-    else Tag(source, *changes.front()->tag, open);
+    else if (changes.front()->tag != nullptr) Tag(source, *changes.front()->tag, open);
+    else Subscribe(source, *changes.front()->subscribe, open);
   });
   return outcomes;
 }

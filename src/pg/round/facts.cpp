@@ -108,7 +108,7 @@ std::vector<const Value*> Batch::FactsOf(const Enrolled& enrolled) {
       if (field.name == "name") value = &values_.emplace_back(enrolled.event_name);
       if (field.name == "at") value = &values_.emplace_back(enrolled.event_at);
       if (field.name == "data") value = &values_.emplace_back(DigInto(enrolled.data, field.path));
-      if (field.name == "tag") value = &values_.emplace_back(DigInto(enrolled.data, {field.name}));
+      if (field.name == "tag" || field.name == "campaign") value = &values_.emplace_back(DigInto(enrolled.data, {field.name}));
     } else if (const Value* common = CommonFact(enrolled, field)) {
       value = common;
     }
@@ -147,7 +147,7 @@ std::vector<const Value*> Batch::FactsOf(const Candidate& candidate) {
       if (field.name == "name") value = &values_.emplace_back(candidate.on);
       if (field.name == "at") value = &values_.emplace_back(candidate.event_at);
       if (field.name == "data") value = &values_.emplace_back(DigInto(candidate.data, field.path));
-      if (field.name == "tag") value = &values_.emplace_back(DigInto(candidate.data, {field.name}));
+      if (field.name == "tag" || field.name == "campaign") value = &values_.emplace_back(DigInto(candidate.data, {field.name}));
     } else if (const Value* common = CommonFact(candidate, field)) {
       value = common;
     }
@@ -176,7 +176,7 @@ Json Batch::DataOf(const Enrolled& enrolled, const std::vector<std::string>& ref
     } else if (head == "event") {
       Json event = Json::MakeObject({{"name", Json::String(enrolled.event_name)}, {"at", Json::String(FormatIso(enrolled.event_at))},
                                      {"data", enrolled.data}});
-      if (const Json* tag = enrolled.data.Find("tag")) event.Set("tag", *tag);
+      for (const char* word : {"tag", "campaign"}) if (const Json* given = enrolled.data.Find(word)) event.Set(word, *given);
       data.Set(head, std::move(event));
     } else if (head == "enrollment") {
       data.Set(head, Json::MakeObject({{"entered_at", Json::String(FormatIso(enrolled.entered_at))},

@@ -33,7 +33,7 @@ std::string TypeIn(const TableName& table, const std::string& column) {
 }  // namespace
 
 const Membership* MembershipOf(const Source& source, const std::string& word) {
-  return word == "tag" ? source.binding.tag_rows.get() : nullptr;
+  return word == "tag" ? source.binding.tag_rows.get() : word == "campaign" ? source.binding.campaign_rows.get() : nullptr;
 }
 
 EventWords::EventWords(const Registry& registry, const std::vector<const LogEvent*>& events) {
@@ -156,6 +156,7 @@ class MemberStatement {
 
   void Add(const std::vector<std::string>& words) {
     if (membership_.creates) Create(words);
+    else RequireWords(words);
     const std::string live = MembershipLive(membership_);
     // Who was tied before counts again, by its last row: a second one could be one too many.
     if (!membership_.revive.empty()) {
@@ -236,6 +237,19 @@ class MemberStatement {
     if (!membership_.word_account.empty()) where = " AND \"?1\"." + SqlName(membership_.word_account) + "::text IS NOT DISTINCT FROM nullif(\"?k\".account, '')";
     return "(SELECT DISTINCT ON (1) " + HopWord(hop, "\"?1\"") + " AS word, \"?1\"." + SqlName(hop.key) + " AS key FROM " + Qualified(hop.table) +
            " AS \"?1\" WHERE " + HopWord(hop, "\"?1\"") + " = ANY ($1::text[])" + where + " ORDER BY 1, 2) AS \"?w\"";
+  }
+
+  void RequireWords(const std::vector<std::string>& words) {
+    if (membership_.hops.empty()) return;
+    const Membership::Hop& hop = membership_.hops[0];
+    Rows rows = Execute("SELECT w FROM unnest($1::text[]) w WHERE NOT EXISTS (SELECT FROM " + Qualified(hop.table) + " AS \"?1\" WHERE " +
+                            HopWord(hop, "\"?1\"") + " = w) LIMIT 1",
+                        Params().Texts(words));
+    const std::string missing = rows.empty() ? std::string() : rows.Text(0, 1);
+    rows.Free();
+    if (missing.empty()) return;
+    throw SqlError{ERRCODE_NO_DATA_FOUND, "there is no " + membership_.word + " \"" + missing + "\" in \"" + hop.table.schema + "." + hop.table.name + "\"",
+                   {}, "Make it in the CRM first."};
   }
 
   // Words that are not there yet.

@@ -10,7 +10,9 @@ void PerformCalls(const std::vector<HostChange*>& changes, const std::string& ow
   const CallStep& call = *changes.front()->call;
   const ChainDepth chain(depth, ChainsOf(changes));
   BeforeHostChanges();
-  RunAs(owner, changes.front()->enrolled->version->search_path, [&] {
+  const Source* contacts = changes.front()->enrolled->contact_source;
+  const Tenant tenant = contacts == nullptr ? Tenant{} : TenantOf(*contacts, changes.front()->account());
+  RunAs(owner, changes.front()->enrolled->version->search_path, tenant, [&] {
     std::vector<std::string> given;
     for (const CallArgument& argument : call.arguments) given.push_back(argument.name);
     const FoundFunction function = FindFunction(call.function, given);

@@ -55,6 +55,15 @@ void Batch::Say(Turn* turn, const ::workflow::Step& step, int32_t visit) {
     const std::string comment = unenroll->comment ? Render(enrolled, *unenroll->comment) : "by workflow " + enrolled.version->workflow_name;
     put('u', target.workflow_name, Json::MakeObject({{"workflow", Json::Integer(target.workflow)}, {"comment", Json::String(comment)}}));
   } else if (const auto* subscribe = std::get_if<SubscribeStep>(&step.body)) {
+    // A campaign of the CRM: its row is the fact, and the events come of that.
+    if (enrolled.contact_source != nullptr && enrolled.contact_source->binding.campaign_rows != nullptr && !subscribe->campaign.empty()) {
+      HostChange change{.source = enrolled.contact_source, .key = enrolled.contact_key, .values = {}};
+      change.subscribe = subscribe;
+      change.step = step.id;
+      change.enrolled = &enrolled;
+      turn->changes.push_back(std::move(change));
+      return;
+    }
     const Json data = Json::MakeObject({{"campaign", subscribe->campaign.empty() ? Json() : Json::String(subscribe->campaign)},
                                         {"channel", subscribe->channel.empty() ? Json() : Json::String(subscribe->channel)}});
     PendingSubscription said{&enrolled, subscribe->campaign, subscribe->channel, subscribe->subscribed, {}};

@@ -33,11 +33,13 @@ struct HostChange {
   std::optional<OwnTask> task = {};
   const Enrolled* enrolled = nullptr;      // whose
   std::optional<Json> result = {};         // of the step
+  const SubscribeStep* subscribe = nullptr;  // to a campaign of the CRM
 
   // Changes of one statement have this in common; tasks of ours are all alike.
   const void* what() const {
     if (set != nullptr) return set;
     if (tag != nullptr) return tag;
+    if (subscribe != nullptr) return subscribe;
     return create != nullptr ? static_cast<const void*>(create) : call;
   }
   const std::string& account() const {

@@ -161,16 +161,18 @@ void ApplyParts(const Binding& binding, const StoredSource& source, const std::s
 
 // The tables that are part of the source are locked as it is, and owned by the same.
 void LockParts(const Json& document, bool dry_run, const RelationDescription& description) {
-  const Json* tags = document.Find("tags");
-  const Json* through = tags == nullptr ? nullptr : tags->Find("through");
-  if (through == nullptr || !through->is_string()) return;
-  const auto found = description.related.find(through->string());
-  if (found == description.related.end() || found->second == nullptr) return;
-  const Oid relation = RelationNamed({found->second->schema, found->second->name});
-  if (!OidIsValid(relation)) return;
-  RequireOwner(relation);
-  RefuseSystemTables(relation, QualifiedName(relation));
-  LockOrName(relation, dry_run ? AccessShareLock : ShareRowExclusiveLock);
+  for (const char* part : {kTagsPart, kCampaignsPart}) {
+    const Json* given = document.Find(part);
+    const Json* through = given == nullptr ? nullptr : given->Find("through");
+    if (through == nullptr || !through->is_string()) continue;
+    const auto found = description.related.find(through->string());
+    if (found == description.related.end() || found->second == nullptr) continue;
+    const Oid relation = RelationNamed({found->second->schema, found->second->name});
+    if (!OidIsValid(relation)) continue;
+    RequireOwner(relation);
+    RefuseSystemTables(relation, QualifiedName(relation));
+    LockOrName(relation, dry_run ? AccessShareLock : ShareRowExclusiveLock);
+  }
 }
 
 // What attaching did to the workflows that are published, and the events of rows that are there.

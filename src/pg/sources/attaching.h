@@ -82,6 +82,7 @@ struct Part {
   TableName table;
 };
 inline constexpr const char* kTagsPart = "tags";
+inline constexpr const char* kCampaignsPart = "campaigns";
 std::vector<Part> PartsOf(const Binding& binding);
 
 struct PartTrigger {

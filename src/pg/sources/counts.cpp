@@ -17,6 +17,13 @@ constexpr size_t kExamplesMax = 5;
 
 std::string Counted(int64_t count, const char* one, const char* many) { return std::to_string(count) + " " + (count == 1 ? one : many); }
 
+Finding Allowed(size_t rule, int64_t allowed, int64_t all) {
+  const bool nothing = allowed == 0 && all > 0;
+  return {nothing ? "warning" : "info", Pointer(Pointer("/consent", rule), "allowed_when"),
+          "messages may go out to " + std::to_string(allowed) + " of " + Counted(all, "row", "rows"),
+          nothing ? "See that it names the values that the rows have." : "", allowed};
+}
+
 std::string RowColumn(const std::string& column) { return "\"row\"." + QuotedName(column); }
 
 // The conditions below are the ones that a round resolves by.
@@ -126,10 +133,44 @@ void CountZones(const Binding& binding, const std::string& from, std::vector<Fin
                        hint.empty() ? hint : hint + ".", lost.count});
 }
 
+// The ties of another table: how many count, of those whose owner is here.
+void CountTies(const Membership* membership, const std::string& path, std::vector<Finding>* findings) {
+  if (membership == nullptr) return;
+  const std::string word = MembershipWord(*membership), live = MembershipLive(*membership);
+  Rows rows = ExecuteOnce("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE " + live + ") FROM " + MembershipFrom(*membership));
+  const int64_t all = rows.Int8(0, 1), counting = rows.Int8(0, 2);
+  rows.Free();
+  const bool nothing = counting == 0 && all > 0;
+  findings->push_back({nothing ? "warning" : "info", path, std::to_string(counting) + " of " + Counted(all, "row", "rows") + " of \"" + membership->table.schema +
+                           "." + membership->table.name + "\" tie a row to a " + membership->word,
+                       nothing ? "See that \"only\" and \"live\" name the values that the rows have." : "", counting});
+}
+
+// Consent that queries tell.
+void CountConsent(const Binding& binding, const std::string& from, std::vector<Finding>* findings) {
+  for (size_t i = 0; i < binding.consent.size(); ++i) {
+    if (binding.consent[i].sql.empty()) continue;
+    Rows rows = ExecuteOnce("SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (" + binding.consent[i].sql + "))" + from);
+    const int64_t all = rows.Int8(0, 1), allowed = rows.Int8(0, 2);
+    rows.Free();
+    findings->push_back(Allowed(i, allowed, all));
+  }
+}
+
+// What a query gives is not read here.
+bool IsOfColumns(const Binding& binding, const Condition& condition) {
+  const std::vector<uint32_t> fields = FieldsOf(condition);
+  return std::all_of(fields.begin(), fields.end(), [&](uint32_t index) {
+    const BoundField* field = FindBoundField(binding, binding.table.fields[index].name);
+    return field != nullptr && !field->column.empty();
+  });
+}
+
 // Conditions over rows as if each had just been inserted, and as capture takes them: what it cannot tell is no event.
 class EventCounter {
  public:
-  EventCounter(const Binding& binding, TupleDesc columns) : binding_(binding), counts_(binding.events.size(), 0) {
+  EventCounter(const Binding& binding, TupleDesc columns)
+      : binding_(binding), counts_(binding.events.size(), 0), allowed_(binding.consent.size(), 0) {
     values_.resize(binding.table.fields.size());
     for (const Value& value : values_) facts_.push_back(&value);
     for (int i = 0; i < columns->natts; ++i) converters_.emplace_back(TupleDescAttr(columns, i)->atttypid);
@@ -145,16 +186,30 @@ class EventCounter {
         if (!when) continue;
         if (Evaluate(*when, facts_, now_, nullptr) == Outcome::kTrue) ++counts_[i];
       }
+      if (binding_.live && Evaluate(*binding_.live, facts_, now_, nullptr) == Outcome::kTrue) ++live_;
+      for (size_t i = 0; i < allowed_.size(); ++i) {
+        const auto& when = binding_.consent[i].allowed_when;
+        if (when && Evaluate(*when, facts_, now_, nullptr) == Outcome::kTrue) ++allowed_[i];
+      }
     }
     seen_ += static_cast<int64_t>(rows.size());
   }
 
   void Report(std::vector<Finding>* findings) const {
+    if (binding_.live) {
+      const bool nothing = live_ == 0 && seen_ > 0;
+      findings->push_back({nothing ? "warning" : "info", "/live", std::to_string(live_) + " of " + Counted(seen_, "row counts", "rows count") + " as there",
+                           nothing ? "See that \"live\" names the values that the rows have." : "", live_});
+    }
+    for (size_t i = 0; i < allowed_.size(); ++i) {
+      if (binding_.consent[i].allowed_when && IsOfColumns(binding_, *binding_.consent[i].allowed_when)) findings->push_back(Allowed(i, allowed_[i], seen_));
+    }
     for (size_t i = 0; i < counts_.size(); ++i) {
       const BoundEvent& event = binding_.events[i];
       if (!event.when) continue;
       const bool nothing = counts_[i] == 0 && seen_ > 0;
-      findings->push_back({nothing ? "warning" : "info", Pointer("/events", event.name),
+      const bool reply = event.change == BoundEvent::Change::kReply;
+      findings->push_back({nothing ? "warning" : "info", reply ? std::string("/replies/when") : Pointer("/events", event.name),
                            "\"" + event.name + "\" holds for " + std::to_string(counts_[i]) + " of " + Counted(seen_, "row", "rows"),
                            nothing ? "See that its \"when\" names the values that the rows have." : "", counts_[i]});
     }
@@ -180,7 +235,8 @@ class EventCounter {
   }
 
   const Binding& binding_;
-  std::vector<int64_t> counts_;
+  std::vector<int64_t> counts_, allowed_;
+  int64_t live_ = 0;
   std::vector<Value> values_;
   std::vector<const Value*> facts_;
   std::vector<Converter> converters_;
@@ -191,14 +247,16 @@ class EventCounter {
 // The bound fields, by column, that some event's condition reads.
 std::vector<size_t> FieldsOfEvents(const Binding& binding) {
   std::set<size_t> fields;
-  for (const BoundEvent& event : binding.events) {
-    if (!event.when) continue;
-    for (const uint32_t index : FieldsOf(*event.when)) {
+  const auto read = [&](const std::optional<Condition>& condition) {
+    for (const uint32_t index : condition ? FieldsOf(*condition) : std::vector<uint32_t>()) {
       for (size_t i = 0; i < binding.fields.size(); ++i) {
         if (binding.fields[i].name == binding.table.fields[index].name && !binding.fields[i].column.empty()) fields.insert(i);
       }
     }
-  }
+  };
+  for (const BoundEvent& event : binding.events) read(event.when);
+  read(binding.live);
+  for (const ConsentRule& rule : binding.consent) read(rule.allowed_when);
   return {fields.begin(), fields.end()};
 }
 
@@ -235,6 +293,9 @@ std::vector<Finding> CountRows(const Binding& binding, Oid relation, const Sourc
   CountContacts(binding, from, contacts, &findings);
   CountZones(binding, from, &findings);
   CountEvents(binding, from, &findings);
+  CountConsent(binding, from, &findings);
+  CountTies(binding.tag_rows.get(), "/tags", &findings);
+  CountTies(binding.campaign_rows.get(), "/campaigns", &findings);
   return findings;
 }
 

@@ -113,10 +113,10 @@ void CheckQueries(const Binding& binding, Oid relation, const Source* contacts, 
   }
   for (const BoundField& field : binding.fields) {
     if (field.sql.empty()) continue;
-    if (binding.tag_rows == nullptr || field.name != binding.tags) {
+    if (MembershipOfField(binding, field.name) == nullptr) {
       CheckField(field, from, problems);
     } else if (const Tried tried = Try(field.sql, "SELECT (" + field.sql + ")" + from + " LIMIT 0"); !tried.error.empty()) {
-      problems->Error("/tags", tried.error, tried.hint);
+      problems->Error(Pointer("", field.name), tried.error, tried.hint);
     }
   }
   for (size_t i = 0; i < binding.zone.size(); ++i) {

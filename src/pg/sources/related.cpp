@@ -71,6 +71,7 @@ Oid RelationNamed(const TableName& table) {
 std::vector<Part> PartsOf(const Binding& binding) {
   std::vector<Part> parts;
   if (binding.tag_rows != nullptr) parts.push_back({kTagsPart, RelationNamed(binding.tag_rows->table), binding.tag_rows->table});
+  if (binding.campaign_rows != nullptr) parts.push_back({kCampaignsPart, RelationNamed(binding.campaign_rows->table), binding.campaign_rows->table});
   return parts;
 }
 
