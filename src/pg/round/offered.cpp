@@ -49,8 +49,8 @@ void Batch::FindDue(std::vector<Candidate>* candidates) {
   const bool any = std::any_of(candidates->begin(), candidates->end(), [](const Candidate& candidate) { return candidate.event->kind == 's'; });
   if (!any) return;
   for (const Candidate& candidate : *candidates) {
-    if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key});
-    if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row});
+    if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key}, candidate.account);
+    if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row}, candidate.account);
   }
   rows_.Fetch();
   std::vector<Candidate> due;
