@@ -1,4 +1,4 @@
-// How a backend tells the worker of its database that there is work, without NOTIFY: a latch, set after commit. Memory is only a hint: a
+// How a backend tells the worker of its database that there is work, without NOTIFY: a latch, set when others see what was committed. Memory is only a hint: a
 // worker that misses it finds the work by its poll.
 #pragma once
 

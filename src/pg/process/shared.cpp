@@ -14,6 +14,9 @@ constinit shmem_startup_hook_type next_startup = nullptr;
 // What this transaction wants woken when it commits.
 constinit bool wake_worker = false;
 constinit bool wake_launcher = false;
+// What has committed and is to be woken as soon as others see all of it.
+constinit bool worker_is_due = false;
+constinit bool launcher_is_due = false;
 
 void Request() noexcept {
   if (next_request != nullptr) next_request();
@@ -43,20 +46,26 @@ void Startup() noexcept {
   LWLockRelease(AddinShmemInitLock);
 }
 
-// Does nothing that can fail: a latch of a process that has gone is only a wasted signal.
 void AtTransactionEnd(XactEvent event, void*) noexcept {
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE && event != XACT_EVENT_ABORT) return;
-  if (event != XACT_EVENT_ABORT && shared != nullptr) {
-    if (wake_worker) {
-      if (const WorkerSlot* slot = FindSlot(MyDatabaseId, false)) SetProcessLatch(slot->process);
-    }
-    if (wake_launcher) {
-      ++shared->changes;
-      SetProcessLatch(shared->launcher);
-    }
-  }
+  worker_is_due = wake_worker && event != XACT_EVENT_ABORT;
+  launcher_is_due = wake_launcher && event != XACT_EVENT_ABORT;
   wake_worker = wake_launcher = false;
   LetWorkerIn(event == XACT_EVENT_ABORT);
+}
+
+// After the callbacks of a commit come its invalidations, then its locks go: woken before, the worker might go by definitions that have just changed,
+// and would pass over rows that are locked still. Does nothing that can fail: a latch of a process that has gone is only a wasted signal.
+void AfterLocks(ResourceReleasePhase phase, bool, bool is_top, void*) noexcept {
+  if (phase != RESOURCE_RELEASE_AFTER_LOCKS || !is_top || !(worker_is_due || launcher_is_due)) return;
+  if (shared != nullptr && worker_is_due) {
+    if (const WorkerSlot* slot = FindSlot(MyDatabaseId, false)) SetProcessLatch(slot->process);
+  }
+  if (shared != nullptr && launcher_is_due) {
+    ++shared->changes;
+    SetProcessLatch(shared->launcher);
+  }
+  worker_is_due = launcher_is_due = false;
 }
 
 }  // namespace
@@ -88,6 +97,9 @@ void RequestSharedMemory() {
 
 void WakeWorkerAtCommit() { wake_worker = true; }
 void WakeLauncherAtCommit() { wake_launcher = true; }
-void RegisterTransactionCallback() { RegisterXactCallback(AtTransactionEnd, nullptr); }
+void RegisterTransactionCallback() {
+  RegisterXactCallback(AtTransactionEnd, nullptr);
+  RegisterResourceReleaseCallback(AfterLocks, nullptr);
+}
 
 }  // namespace workflow::pg
