@@ -78,8 +78,6 @@ TEST(DefinitionOpenWait, WrongShapes) {
       {R"("until_event": {"filter": []}, "timeout": "1 day")", "/steps/0/until_event", "until_event needs \"on\""},
       {R"("until_event": "manual", "timeout": "1 day")", "/steps/0/until_event", "\"manual\" is no event that happens to somebody who is in"},
       {R"("until_event": "message.openend", "timeout": "1 day")", "/steps/0/until_event", "\"message.openend\" is no event of a message"},
-      {R"("until_event": "score.reached", "timeout": "1 day")", "/steps/0/until_event",
-       "the event \"score.reached\" is not supported by this version of pg_workflow"},
       {R"("until_event": "order.paid", "timeout": "1 day", "at": "09:00")", "/steps/0/at", "\"at\" has no place in a wait for something to happen"},
       {R"("until_event": "order.paid", "timeout": "1 day", "lookback": 1)", "/steps/0/lookback", "\"lookback\" must be one of the known words, not \"1\""},
       {R"("until": {"field": "contact.vip", "operator": "=", "value": true}, "timeout": "1 day", "lookback": "none")", "/steps/0/lookback",
