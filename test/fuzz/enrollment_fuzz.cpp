@@ -186,7 +186,8 @@ void Check(const Program& program, const State& before, const Input& input, cons
   Require(after.timer >= before.timer && after.visit >= before.visit);
   Require(!decision.again || after.phase == Phase::kReady);
   Require(after.phase != Phase::kWindow || *after.due > now || Same(before, after));
-  Require(after.attempts <= program.settings.retry_max + 1);
+  // A version that allows fewer tries may have been taken on with more of them made.
+  Require(after.attempts <= std::max(program.settings.retry_max, before.attempts) + 1);
   Require(decision.effects.size() <= 3 * program.steps.size() + 6);
   // Only an operator's retry wakes who has ended, and only who has ended by an error.
   const bool retried = input.kind == InputKind::kRetried && before.reason == EndReason::kError;
