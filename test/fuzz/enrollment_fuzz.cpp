@@ -101,12 +101,20 @@ PastRule AnyPastRule(Bytes& bytes) {
 
 WaitStep AnyWait(Bytes& bytes) {
   WaitStep wait;
-  wait.kind = static_cast<WaitStep::Kind>(bytes.Below(3));
+  wait.kind = static_cast<WaitStep::Kind>(bytes.Below(5));
   wait.offset = bytes.Flip() ? ShortDuration(bytes) : AnyDuration(bytes);
   wait.field = static_cast<uint32_t>(bytes.Below(kFields + 1));  // one of them nobody gives
   if (bytes.Flip()) wait.at = ClockTime{static_cast<int32_t>(bytes.Below(1440))};
   wait.if_past = AnyPastRule(bytes);
   wait.on_null = bytes.Flip() ? OnNull::kExit : OnNull::kContinue;
+  if (wait.kind == WaitStep::Kind::kUntilDate && bytes.Below(4) == 0) wait.days = static_cast<uint32_t>(bytes.Below(kFields));
+  if (!wait.IsOpen()) return wait;
+  wait.lookback = static_cast<Lookback>(bytes.Below(3));
+  if (bytes.Flip()) wait.timeout = ShortDuration(bytes);
+  if (wait.kind == WaitStep::Kind::kUntilCondition) {
+    wait.condition = AnyCondition(bytes);
+    wait.hourly = bytes.Flip();
+  }
   return wait;
 }
 
@@ -126,7 +134,16 @@ Step AnyStep(int32_t index, const Links& links, Bytes& bytes) {
   step.id = "s" + std::to_string(index);
   if (bytes.Below(4) == 0) step.filter = AnyCondition(bytes);
   step.next = links.From(index, bytes);
-  switch (bytes.Below(7)) {
+  switch (bytes.Below(10)) {
+    case 7:
+      step.body = SplitStep{{{"a", 1, false, links.From(index, bytes)}, {"b", 2, bytes.Flip(), links.From(index, bytes)}}};
+      break;
+    case 8:
+      step.body = ApproveStep{};
+      break;
+    case 9:  // as a loop it is bounded by the core
+      step.body = GotoStep{links.From(index, bytes)};
+      break;
     case 0:
       step.body = BranchStep{{{"then", AnyCondition(bytes), links.From(index, bytes)}}, links.From(index, bytes)};
       break;
@@ -158,6 +175,26 @@ Program AnyProgram(Bytes& bytes, const Links& links) {
     program.settings.send_window.windows.push_back({static_cast<uint8_t>(bytes.Below(128)), time(), time()});
   }
   for (int32_t i = 0; i < links.size; ++i) program.steps.push_back(AnyStep(i, links, bytes));
+  const auto listen = [&](Listener::Kind kind, int32_t index) {
+    program.listeners.push_back({.kind = kind, .index = index, .on = "contact.updated", .entity = "contact", .filter = {}});
+    return static_cast<int32_t>(program.listeners.size() - 1);
+  };
+  for (int32_t i = 0; i < links.size; ++i) {
+    auto* wait = std::get_if<WaitStep>(&program.steps[static_cast<size_t>(i)].body);
+    if (wait == nullptr || !wait->IsOpen()) continue;
+    wait->on_timeout = links.From(i, bytes);
+    if (wait->kind == WaitStep::Kind::kUntilEvent) wait->listener = listen(Listener::Kind::kWait, i);
+  }
+  for (int32_t i = 0; i < static_cast<int32_t>(bytes.Below(3)); ++i) {
+    Goal goal{.id = "g" + std::to_string(i), .then = static_cast<GoalThen>(bytes.Below(3)), .enter_when_met = bytes.Flip()};
+    if (bytes.Flip()) goal.condition = AnyCondition(bytes);
+    else listen(Listener::Kind::kGoal, i);
+    if (bytes.Flip()) goal.count_within = ShortDuration(bytes);
+    program.goals.push_back(goal);
+  }
+  if (bytes.Below(4) == 0) program.settings.exits.push_back(AnyCondition(bytes));
+  if (bytes.Below(4) == 0) listen(Listener::Kind::kResponse, 0);
+  if (bytes.Below(4) == 0) listen(Listener::Kind::kLook, 0);
   return program;
 }
 
@@ -180,27 +217,35 @@ void CheckEffects(const Decision& decision, const State& before, Instant now) {
 
 void Check(const Program& program, const State& before, const Input& input, const Decision& decision, Instant now) {
   const State& after = decision.state;
+  const auto* wait = after.phase == Phase::kWaiting ? std::get_if<WaitStep>(&program.steps[static_cast<size_t>(after.step)].body) : nullptr;
+  const bool may_last = after.phase == Phase::kApproval || (wait != nullptr && wait->IsOpen());  // for ever
   const bool has_timer = after.phase == Phase::kWaiting || after.phase == Phase::kWindow || after.phase == Phase::kRetry;
-  Require(after.due.has_value() == has_timer);
+  Require(may_last || after.due.has_value() == has_timer);
   Require((after.phase == Phase::kEnded) == (after.reason != EndReason::kNone));
   Require(after.timer >= before.timer && after.visit >= before.visit);
   Require(!decision.again || after.phase == Phase::kReady);
   Require(after.phase != Phase::kWindow || *after.due > now || Same(before, after));
   // A version that allows fewer tries may have been taken on with more of them made.
   Require(after.attempts <= std::max(program.settings.retry_max, before.attempts) + 1);
-  Require(decision.effects.size() <= 3 * program.steps.size() + 6);
+  Require(decision.effects.size() <= (3 * program.steps.size() + 6) * (kGotosWithoutRestMax + 1) + 4 * program.goals.size());
   // Only an operator's retry wakes who has ended, and only who has ended by an error.
   const bool retried = input.kind == InputKind::kRetried && before.reason == EndReason::kError;
   if (before.phase == Phase::kEnded && !retried) Require(Same(before, after) && decision.effects.empty());
   CheckEffects(decision, before, now);
 }
 
-Input AnyInput(Bytes& bytes, const State& state) {
+Input AnyInput(Bytes& bytes, const Program& program, const State& state) {
   Input input;
-  input.kind = static_cast<InputKind>(bytes.Below(static_cast<uint32_t>(InputKind::kResume) + 1));
+  input.kind = static_cast<InputKind>(bytes.Below(static_cast<uint32_t>(InputKind::kSuperseded) + 1));
   input.timer = bytes.Below(8) == 0 ? bytes.Take<int32_t>() : state.timer;
   input.paused_us = bytes.Take<int64_t>();
   input.jitter = bytes.Take<double>();
+  input.delay_us = bytes.Below(1'000'000);
+  input.approved = bytes.Flip();
+  input.paused = bytes.Below(4) == 0;
+  for (int64_t heard = program.listeners.empty() ? 0 : bytes.Below(3); heard > 0; --heard) {
+    input.heard.push_back(static_cast<int32_t>(bytes.Below(static_cast<uint32_t>(program.listeners.size()))));
+  }
   return input;
 }
 
@@ -214,8 +259,7 @@ void CheckMove(const Program& from, const Program& to, const State& before, cons
   const State& after = moved.state;
   if (!moved.problem.empty()) return Require(Same(before, after) && moved.to_step.empty());
   Require(before.phase != Phase::kEnded && after.phase == before.phase && after.clock == before.clock && after.visit == before.visit);
-  Require(after.due.has_value() == before.due.has_value());
-  Require(after.timer == before.timer ? after.due == before.due : *after.due >= now);
+  Require(after.timer == before.timer ? after.due == before.due : !after.due || *after.due >= now);
   Require(from.steps[static_cast<size_t>(before.step)].id == moved.from_step && to.steps[static_cast<size_t>(after.step)].id == moved.to_step);
 }
 
@@ -244,7 +288,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Decision decision = Advance(program, state, input, {now, &zone, facts, backfill});
     Check(program, state, input, decision, now);
     turns = decision.again ? turns + 1 : 0;
-    if (forward) Require(turns <= program.steps.size());
+    if (forward) Require(turns <= program.steps.size() + program.goals.size());
     state = decision.state;
     if (!decision.again && bytes.Below(8) == 0) {
       Program next = AnyProgram(bytes, links);
@@ -255,7 +299,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         program = std::move(next);
       }
     }
-    input = decision.again ? Input{.kind = InputKind::kAgain} : AnyInput(bytes, state);
+    input = decision.again ? Input{.kind = InputKind::kAgain} : AnyInput(bytes, program, state);
     // Mostly a worker that comes when the timer is due; else any step forward.
     if (!decision.again) now.us += bytes.Below(10 * 1440) * kMinute;
     if (state.due && bytes.Flip() && *state.due > now && state.due->us < 200 * 366 * kDay) now = *state.due;
