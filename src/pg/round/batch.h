@@ -164,7 +164,7 @@ class Batch {
  private:
   friend class Rehearsal;
   struct Candidate;
-  // Entering (entering.cpp).
+  // Entering (candidates.cpp, entering.cpp).
   struct Hearing;
   void Enter(const std::vector<const LogEvent*>& events);
   std::vector<Candidate> Candidates(const std::vector<const LogEvent*>& events);

@@ -26,4 +26,9 @@ struct Batch::Candidate {
   std::vector<Outcome> answers;        // of the server, to rules of its program
 };
 
+// Of a score that a row tells and one that a caller tells the name is the same.
+inline bool Fits(const Trigger& trigger, const std::string& on, bool by_row) {
+  return trigger.on == on && (on != kScoreEvent || trigger.entity.empty() != by_row);
+}
+
 }  // namespace workflow::pg
