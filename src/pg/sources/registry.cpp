@@ -7,6 +7,7 @@
 #include "pg/server/memory.h"
 #include "pg/sources/load.h"
 #include "pg/sources/read_table.h"
+#include "pg/wakeup.h"
 
 namespace workflow::pg {
 namespace {
@@ -131,5 +132,7 @@ WF_FUNCTION(wf_invalidate_registry) {
   }
   const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
   workflow::pg::CallBackend([=] { CacheInvalidateRelcache(trigger->tg_relation); });
+  // It sleeps for as long as the definitions that it knows want nothing: a schedule that was just published may want something sooner.
+  workflow::pg::WakeWorkerAtCommit();
   return PointerGetDatum(nullptr);
 }
