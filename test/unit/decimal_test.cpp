@@ -98,16 +98,6 @@ TEST(Decimal, Integer) {
     EXPECT_FALSE(D(text).ToInteger()) << text;
 }
 
-TEST(Decimal, Double) {
-  EXPECT_EQ(D("0.1").ToDouble(), 0.1);
-  EXPECT_EQ(D("-12.5").ToDouble(), -12.5);
-  EXPECT_EQ(D("0").ToDouble(), 0);
-  EXPECT_EQ(D("1e400").ToDouble(), std::numeric_limits<double>::infinity());
-  EXPECT_EQ(D("-1e400").ToDouble(), -std::numeric_limits<double>::infinity());
-  EXPECT_EQ(D("1e-400").ToDouble(), 0);
-  EXPECT_TRUE(std::isnan(D("NaN").ToDouble()));
-}
-
 TEST(Decimal, Arithmetic) {
   EXPECT_EQ(D("0.1") + D("0.2"), D("0.3"));
   EXPECT_EQ(D("1e20") + D("-1e-20"), D("99999999999999999999.99999999999999999999"));

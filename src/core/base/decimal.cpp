@@ -177,19 +177,6 @@ std::optional<int64_t> Decimal::ToInteger() const {
   return error == std::errc() ? std::optional(value) : std::nullopt;
 }
 
-double Decimal::ToDouble() const {
-  if (kind_ == Kind::kNaN) return std::numeric_limits<double>::quiet_NaN();
-  double limit = std::numeric_limits<double>::infinity();
-  if (kind_ == Kind::kInfinity) return negative_ ? -limit : limit;
-  if (is_zero()) return 0;
-  std::string text = (negative_ ? "-" : "") + digits_ + "e" + std::to_string(-scale_);
-  double value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc()) return value;
-  bool huge = static_cast<int64_t>(digits_.size()) > scale_;  // out of a double's range: too large, or too near to zero
-  return huge ? (negative_ ? -limit : limit) : 0;
-}
-
 std::strong_ordering operator<=>(const Decimal& a, const Decimal& b) {
   using Kind = Decimal::Kind;
   // -Infinity, negative, zero, positive, Infinity, NaN.

@@ -26,7 +26,6 @@ class Decimal {
   // Rounded half away from zero to `places` digits after the point, all of them printed: (2) "12.50".
   std::string ToFixed(int places) const;
   std::optional<int64_t> ToInteger() const;  // only where it is whole and fits
-  double ToDouble() const;
   bool is_finite() const { return kind_ == Kind::kFinite; }
   bool is_zero() const { return is_finite() && digits_.empty(); }
   bool is_negative() const { return negative_; }

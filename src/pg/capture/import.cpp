@@ -8,6 +8,7 @@
 #include "pg/capture/fold.h"
 #include "pg/convert.h"
 #include "pg/server/entry.h"
+#include "pg/sources/read_table.h"
 
 namespace workflow::pg {
 
@@ -16,7 +17,7 @@ constinit Journal* imports = nullptr;
 namespace {
 
 constexpr ExpectedColumn kImportedColumns[] = {{"tag", TEXTOID}, {"source", INT4OID}, {"row_key", TEXTOID}, {"at", TIMESTAMPTZOID}};
-constexpr size_t kImportedAtOnce = 500;
+constexpr size_t kImportedAtOnce = 100;  // of one multi-insert
 
 // A plan that keeps the key alone.
 struct ImportPlan : SourcePlan {
@@ -25,6 +26,8 @@ struct ImportPlan : SourcePlan {
 
 struct ImportPlans {
   std::map<std::pair<Oid, std::string>, std::unique_ptr<RelationPlan>> relations;  // by table and tag
+  const RelationPlan* last = nullptr;  // of the last row: most come from the same table
+  Oid last_relation = InvalidOid;
   uint64_t layouts = 0;
 };
 constinit ImportPlans* import_plans = nullptr;
@@ -33,11 +36,7 @@ std::shared_ptr<Layout> KeyLayout(const Source& source, TupleDesc descriptor, st
   auto layout = std::make_shared<Layout>();
   layout->id = ++import_plans->layouts;
   for (const std::string& name : source.binding.key) {
-    const FormData_pg_attribute* found = nullptr;
-    for (int i = 0; i < descriptor->natts; ++i) {
-      const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
-      if (!attribute.attisdropped && name == NameStr(attribute.attname)) found = &attribute;
-    }
+    const FormData_pg_attribute* found = AttributeNamed(descriptor, name);
     if (found == nullptr) throw SqlError{ERRCODE_UNDEFINED_COLUMN, "column \"" + name + "\" does not exist"};
     layout->columns.push_back({name, found->atttypid, found->attlen, found->attbyval, Converter(found->atttypid)});
     numbers->push_back(found->attnum);
@@ -95,8 +94,13 @@ void WriteImported(Relation relation, const std::vector<Folded>& rows) {
 
 const RelationPlan* ImportPlanFor(Relation relation, const char* source_name, const char* tag) {
   if (import_plans == nullptr) import_plans = new ImportPlans();
-  std::unique_ptr<RelationPlan>& plan = import_plans->relations[{RelationGetRelid(relation), tag}];
+  const Oid oid = RelationGetRelid(relation);
+  const RelationPlan* last = import_plans->last;
+  if (last != nullptr && import_plans->last_relation == oid && static_cast<const ImportPlan&>(*last->source).tag == tag) return last;
+  std::unique_ptr<RelationPlan>& plan = import_plans->relations[{oid, tag}];
   if (plan == nullptr) plan = MakeImportPlan(relation, source_name, tag);
+  import_plans->last = plan.get();
+  import_plans->last_relation = oid;
   return plan.get();
 }
 
@@ -107,12 +111,9 @@ void FlushImports() {
   {
     const InContext inside(memory);
     const std::vector<Folded> rows = Fold(imports->records(), imports->flushed());
-    const bool saved_read_only = XactReadOnly;
     const Relation relation = OpenForInsert("imported", kImportedColumns, static_cast<int>(std::size(kImportedColumns)));
     if (relation != nullptr) {
-      XactReadOnly = false;
       WriteImported(relation, rows);
-      XactReadOnly = saved_read_only;
       CallBackend([=] { table_close(relation, NoLock); });
     } else if (!rows.empty()) {
       ReportFault(rows.front().transition.plan->name, "the table of what was imported is missing or locked");
@@ -123,7 +124,9 @@ void FlushImports() {
 }
 
 void ForgetImportPlans() noexcept {
-  if (import_plans != nullptr) import_plans->relations.clear();
+  if (import_plans == nullptr) return;
+  import_plans->last = nullptr;
+  import_plans->relations.clear();
 }
 
 }  // namespace workflow::pg

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "pg/capture/plan.h"
+#include "pg/sources/read_table.h"
 #include "pg/zones.h"
 
 namespace workflow::pg {
@@ -59,11 +60,8 @@ bool Enters(const LoadedVersion& version) {
 }
 
 AttrNumber NumberOf(TupleDesc descriptor, const std::string& name) {
-  for (int i = 0; i < descriptor->natts; ++i) {
-    const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
-    if (!attribute.attisdropped && name == NameStr(attribute.attname)) return attribute.attnum;
-  }
-  return InvalidAttrNumber;
+  const FormData_pg_attribute* attribute = AttributeNamed(descriptor, name);
+  return attribute == nullptr ? InvalidAttrNumber : attribute->attnum;
 }
 
 // Values of another kind than the binding was made for would meet literals that cannot be compared with them.

@@ -32,26 +32,27 @@ Oid RequireOurRelation(const char* name) {
   return oid;
 }
 
+const FormData_pg_attribute* AttributeNamed(TupleDesc descriptor, std::string_view name) {
+  for (int i = 0; i < descriptor->natts; ++i) {
+    const FormData_pg_attribute* attribute = TupleDescAttr(descriptor, i);
+    if (!attribute->attisdropped && name == NameStr(attribute->attname)) return attribute;
+  }
+  return nullptr;
+}
+
 // By the relation's own description, which has to be read anyway: looking each column up in the catalogs costs the first row of a connection
 // more than all else.
 OurTable::OurTable(const char* name, std::initializer_list<const char*> columns, const char* only) : oid_(RequireOurRelation(name)) {
   Relation relation = CallBackend([this] { return table_open(oid_, AccessShareLock); });
   const TupleDesc descriptor = RelationGetDescr(relation);
-  const auto find = [=](const char* column) -> const FormData_pg_attribute* {
-    for (int i = 0; i < descriptor->natts; ++i) {
-      const FormData_pg_attribute* attribute = TupleDescAttr(descriptor, i);
-      if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), column) == 0) return attribute;
-    }
-    return nullptr;
-  };
   const char* missing = nullptr;
   for (const char* column : columns) {
-    const FormData_pg_attribute* attribute = find(column);
+    const FormData_pg_attribute* attribute = AttributeNamed(descriptor, column);
     if (attribute == nullptr) missing = column;
     else columns_.push_back({attribute->attnum, attribute->atttypid == REGCLASSOID, Converter(attribute->atttypid)});
   }
   if (only != nullptr) {
-    const FormData_pg_attribute* attribute = find(only);
+    const FormData_pg_attribute* attribute = AttributeNamed(descriptor, only);
     if (attribute == nullptr) missing = only;
     else only_ = attribute->attnum;
   }

@@ -3,6 +3,7 @@
 
 #include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/value.h"
@@ -13,6 +14,9 @@ namespace workflow::pg {
 // Of the relation in the schema workflow; InvalidOid where there is none.
 Oid OurRelation(const char* name);
 Oid RequireOurRelation(const char* name);  // or SqlError
+
+// The column of this name; nullptr where there is none.
+const FormData_pg_attribute* AttributeNamed(TupleDesc descriptor, std::string_view name);
 
 // Some columns of a table of ours. What is not as this library expects is found when it is made, as SqlError, while nothing is open that an
 // abort would have to close.
