@@ -255,6 +255,7 @@ CREATE TABLE workflow.refusal (
   detail       text
 );
 CREATE INDEX refusal_event ON workflow.refusal (event);
+CREATE INDEX refusal_contact ON workflow.refusal (contact_key, account);
 
 -- Events whose contact could not be found yet. `lookup` holds the values that a new contact may match ("email=a@b.test").
 CREATE TABLE workflow.parked (
@@ -291,9 +292,11 @@ CREATE TABLE workflow.error (
   event_id    bigint,
   sqlstate    text NOT NULL,
   message     text NOT NULL,
-  detail      text
+  detail      text,
+  input       json                        -- of an event: the whole row of the event log; of a step the enrollment has it
 );
 CREATE INDEX error_at ON workflow.error (at);
+CREATE INDEX error_enrollment ON workflow.error (enrollment) WHERE enrollment IS NOT NULL;
 
 -- The ledger of rounds: what has been read. Appended to, never updated; the newest row counts.
 CREATE TABLE workflow.round (

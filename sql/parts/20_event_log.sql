@@ -3,6 +3,8 @@
 
 CREATE FUNCTION workflow.ensure_event_log() RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  made integer := 0;
 BEGIN
   FOR i IN 0..2 LOOP
     IF to_regclass('workflow.event_' || i) IS NULL THEN
@@ -24,11 +26,15 @@ BEGIN
           body     json NOT NULL        -- see the C++ header event_log.h
         )$ddl$, i);
       EXECUTE format('CREATE INDEX event_%1$s_xid ON workflow.event_%1$s (xid)', i);
+      made := made + 1;
     END IF;
   END LOOP;
   INSERT INTO workflow.installation (system_identifier, database)
   SELECT s.system_identifier, d.oid FROM pg_control_system() s, pg_database d WHERE d.datname = current_database()
   ON CONFLICT DO NOTHING;
+  IF made > 0 THEN
+    PERFORM workflow.note_audit('ensure_event_log', detail => jsonb_build_object('tables', made));
+  END IF;
 END $$;
 COMMENT ON FUNCTION workflow.ensure_event_log() IS 'Makes the tables of the event log where they are missing. Called by attach, emit and enroll; a repair after doctor() reports one missing.';
 REVOKE ALL ON FUNCTION workflow.ensure_event_log() FROM PUBLIC;

@@ -52,12 +52,18 @@ END $$;
 COMMENT ON FUNCTION workflow.empty_timer_tables() IS 'Truncates tables of timers that are read to their end. Waits for nothing: busy counts those that others use.';
 
 -- Timers as the states have them: where tables of timers were lost, or dropped while a dump was read.
-CREATE FUNCTION workflow.restore_timers() RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION workflow.restore_timers() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  restored bigint;
+BEGIN
   INSERT INTO workflow.timer (due, enrollment, number)
   SELECT s.due, s.enrollment, s.timer FROM workflow.state s
    WHERE s.phase <> 'ended' AND s.due IS NOT NULL
      AND NOT EXISTS (SELECT FROM workflow.timer t WHERE t.due = s.due AND t.enrollment = s.enrollment AND t.number = s.timer)
-     AND NOT EXISTS (SELECT FROM workflow.held h WHERE h.enrollment = s.enrollment AND h.number = s.timer)
-$$;
-COMMENT ON FUNCTION workflow.restore_timers() IS 'Puts back timers that the states of enrollments call for and that are missing. Called by adopt().';
+     AND NOT EXISTS (SELECT FROM workflow.held h WHERE h.enrollment = s.enrollment AND h.number = s.timer);
+  GET DIAGNOSTICS restored = ROW_COUNT;
+  PERFORM workflow.note_audit('restore_timers', detail => jsonb_build_object('timers', restored));
+  RETURN restored;
+END $$;
+COMMENT ON FUNCTION workflow.restore_timers() IS 'Puts back timers that the states of enrollments call for and that are missing; returns how many. For superusers; adopt() calls it.';

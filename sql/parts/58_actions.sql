@@ -72,6 +72,7 @@ BEGIN
   END IF;
   IF set_webhook_secret.secret IS NULL THEN
     DELETE FROM workflow.webhook_secret s WHERE s.account = own AND s.workflow = coalesce(w.id, 0);
+    PERFORM workflow.note_audit('set_webhook_secret', own, w.name, jsonb_build_object('removed', true));
     RETURN;
   END IF;
   IF set_webhook_secret.secret !~ '^whsec_[A-Za-z0-9+/]{32,}={0,2}$' OR length(set_webhook_secret.secret) % 4 <> 2 THEN
@@ -80,6 +81,7 @@ BEGIN
   END IF;
   INSERT INTO workflow.webhook_secret AS s (account, workflow, secret) VALUES (own, coalesce(w.id, 0), set_webhook_secret.secret)
   ON CONFLICT (account, workflow) DO UPDATE SET secret = excluded.secret, set_at = now(), set_by = session_user;
+  PERFORM workflow.note_audit('set_webhook_secret', own, w.name, jsonb_build_object('removed', false));
 END $$;
 COMMENT ON FUNCTION workflow.set_webhook_secret(text, text, text) IS
 'The key by which requests of webhook steps are signed (Standard Webhooks): whsec_ and 24 to 64 bytes in base64; NULL removes it. workflow: of that one only, '

@@ -78,6 +78,9 @@ BEGIN
   FOR name_of IN SELECT workflow.expired_children('refusal', present - workflow.retention('refusals')) LOOP
     IF workflow.drop_child(name_of) THEN dropped := dropped + 1; ELSE busy := busy + 1; END IF;
   END LOOP;
+  FOR name_of IN SELECT workflow.expired_children('audit_entry', today - workflow.retention('audit')) LOOP
+    IF workflow.drop_child(name_of) THEN dropped := dropped + 1; ELSE busy := busy + 1; END IF;
+  END LOOP;
   -- Rows lie in the order of time, and the index over blocks says where.
   DELETE FROM workflow.imported i WHERE i.ctid = ANY (ARRAY(
     SELECT o.ctid FROM workflow.imported o WHERE o.at < today - workflow.retention('imports') LIMIT 10000));

@@ -58,11 +58,14 @@ COMMENT ON VIEW workflow.refusals IS
 
 CREATE VIEW workflow.errors AS
 SELECT x.at, workflow.enrollment_uuid(x.enrollment) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version, x.step,
-       x.event_id, x.sqlstate, x.message, x.detail
+       x.event_id, x.sqlstate, x.message, x.detail,
+       coalesce(x.input::jsonb, CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('event', e.event_name, 'event_id', e.event, 'at', e.event_at,
+         'entry_key', e.entry_key, 'row', e.entry_row, 'data', e.data) END) AS input
   FROM workflow.error x
   LEFT JOIN workflow.enrollment e ON e.id = x.enrollment
   LEFT JOIN workflow.workflow w ON w.id = e.workflow LEFT JOIN workflow.version v ON v.id = e.version;
-COMMENT ON VIEW workflow.errors IS 'What failed: a step of an enrollment, or an event of the log.';
+COMMENT ON VIEW workflow.errors IS
+'What failed: a step of an enrollment, or an event of the log. input: with what; of a step the event that enrolled (event, event_id, at, row), its entry_key and data; of an event the event itself.';
 
 CREATE VIEW workflow.history AS
 SELECT t.at, workflow.enrollment_uuid(t.enrollment) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version,

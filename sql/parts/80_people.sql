@@ -152,8 +152,8 @@ BEGIN
   DELETE FROM workflow.step_result t WHERE t.enrollment = ANY (enrollments);
   DELETE FROM workflow.task t WHERE t.enrollment = ANY (enrollments);
   DELETE FROM workflow.trace t WHERE t.enrollment = ANY (enrollments);
-  DELETE FROM workflow.error x WHERE x.enrollment = ANY (enrollments)
-      OR x.event_id IN (SELECT p.event_id FROM workflow.parked p WHERE p.event->>'row_key' = forget.contact AND coalesce(p.event->>'account', '') = own);
+  DELETE FROM workflow.error x WHERE x.enrollment = ANY (enrollments);
+  DELETE FROM workflow.error x WHERE x.input->>'row_key' = forget.contact AND coalesce(x.input->>'account', '') = own;
   DELETE FROM workflow.refusal f WHERE f.account = own AND f.contact_key = forget.contact;
   DELETE FROM workflow.contacted c WHERE c.account = own AND c.contact_key = forget.contact;
   DELETE FROM workflow.parked p WHERE p.event->>'row_key' = forget.contact AND coalesce(p.event->>'account', '') = own;

@@ -23,7 +23,7 @@ constinit int nap_ms = 1000;
 constinit char* capture = nullptr;
 constinit int capture_memory_kb = 8192;
 constinit bool virtual_clock = false;
-constinit char* retention[6] = {};
+constinit char* retention[7] = {};
 constinit bool allow_superuser_code = false;
 constinit bool trace = false;
 constinit int max_definition_bytes = 1 << 20, max_steps = 500, max_depth = 16, max_triggers = 20, max_message_bytes = 1 << 20;
@@ -61,6 +61,7 @@ constexpr Retention kRetentions[] = {
     {"pg_workflow.retention_refusals", "How long events that did not enroll stay.", "30 days"},
     {"pg_workflow.retention_errors", "How long errors stay.", "90 days"},
     {"pg_workflow.retention_imports", "How long it is remembered what was imported under a tag.", "30 days"},
+    {"pg_workflow.retention_audit", "How long the audit stays.", "7 years"},
 };
 
 struct Limit {

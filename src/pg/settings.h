@@ -10,7 +10,7 @@ extern int batch_size;        // events, and timers, that one round takes at mos
 extern int nap_ms;            // the longest sleep of a worker that has nothing due
 extern char* capture;         // "on", "off", "tag:NAME"
 extern int capture_memory_kb; // above it a transaction's buffer is evaluated early
-extern char* retention[6];    // how long rows of a kind stay: "90 days", "forever"; in the order of kRetentions
+extern char* retention[7];    // how long rows of a kind stay: "90 days", "forever"; in the order of kRetentions
 extern bool virtual_clock;    // tick(as_of) is accepted, the worker rests
 extern bool trace;             // capture turns nobody away: the round does, and writes down why
 extern bool allow_superuser_code;  // a workflow of a superuser may contain code of its author's

@@ -1,6 +1,6 @@
 -- How enrollments end, stand still and go on after errors.
 BEGIN;
-SELECT plan(89);
+SELECT plan(91);
 SET LOCAL client_min_messages = error;
 CREATE SCHEMA leaving;
 SET LOCAL search_path = leaving, public;
@@ -301,6 +301,10 @@ UPDATE contacts SET parts = 4 WHERE id = 342;
 SELECT pg_temp.tick(330 + n * 0.02) FROM generate_series(1, 8) n;
 SELECT is((SELECT string_agg(contact_key, ', ' ORDER BY contact_key) FROM workflow.enrollments WHERE workflow = 'share' AND contact_key > '340'), '342, 343, 344, 345', 'semantics 28: mended, it enters');
 SELECT is((SELECT count(*) FROM workflow.refusals WHERE reason = 'error' AND retry_at IS NOT NULL), 0::bigint, 'semantics 28: the other is given up after a while');
+SELECT is((SELECT string_agg(DISTINCT concat_ws(' ', input->>'name', input->>'row_key'), ', ') FROM workflow.errors WHERE event_id IS NOT NULL), 'a.share 341, a.share 342',
+          'semantics 29: errors shows the event that failed, also when it was given up');
+SELECT workflow.forget('341', false);
+SELECT is((SELECT count(*) FROM workflow.errors WHERE input->>'row_key' = '341'), 0::bigint, 'semantics 32: forget removes it');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- Consent and suppression when a message is written, retry, merging, forgetting, the audit.
 BEGIN;
-SELECT plan(50);
+SELECT plan(51);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE people_contacts (id int PRIMARY KEY, org text, email text, mobile text, opted_out boolean NOT NULL DEFAULT false,
@@ -107,11 +107,13 @@ CREATE FUNCTION people_fails() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAIS
 CREATE TRIGGER people_fails BEFORE UPDATE OF points ON people_contacts FOR EACH ROW EXECUTE FUNCTION people_fails();
 SELECT pg_temp.publish('failing', '[{"id": "first", "type": "send", "channel": "sms", "body": "b"}, {"id": "points", "type": "set", "values": {"contact.points": {"add": 1}}},
   {"id": "last", "type": "send", "channel": "sms", "body": "b"}]', '{"on_error": {"retry": 0}}');
-SELECT workflow.enroll('failing', '1');
+SELECT workflow.enroll('failing', '1', '{"secret": "input"}');
 SELECT FROM workflow.tick('2031-01-06 10:00Z');
 SELECT FROM workflow.tick('2031-01-06 10:00Z');
 SELECT is(pg_temp.reason('failing', '1'), 'ended error', 'it has failed');
 SELECT is((SELECT count(*) FROM workflow.errors WHERE workflow = 'failing' AND step = 'points'), 1::bigint, 'semantics 29: errors shows where');
+SELECT is((SELECT input - 'event_id' - 'at' FROM workflow.errors WHERE workflow = 'failing' AND step = 'points'), '{"event": "manual", "entry_key": "1", "row": null, "data": {"secret": "input"}}',
+  'semantics 29: with which input: what enrolled it, under which key, with which data');
 SELECT throws_ok($$ SELECT workflow.retry(enrollment) FROM workflow.enrollments WHERE workflow = 'leaving' AND contact_key = '4' $$, 'WF007', NULL, 'only what has failed is retried');
 SELECT throws_ok($$ SELECT workflow.retry(gen_random_uuid()) $$, 'P0002', NULL, 'and what is there');
 DROP TRIGGER people_fails ON people_contacts;

@@ -76,8 +76,9 @@ bool Batch::AskAlone(Inquiry* inquiry, const Candidate& candidate) {
   ++counts_.errors;
   refusals_.push_back({Refusal::kFilter, candidate.version, candidate.event, candidate.event_uuid, candidate.on, candidate.account,
                        candidate.contact_key, {}, what});
-  Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail) VALUES ($1, $2, $3, $4, $5)",
-          Params().Time(round_.now).Int8(candidate.event->id).Text(sqlstate).Text(what).Text(detail == nullptr ? "" : detail));
+  Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail, input) VALUES ($1, $2, $3, $4, $5, $6::json)",
+          Params().Time(round_.now).Int8(candidate.event->id).Text(sqlstate).Text(what).Text(detail == nullptr ? "" : detail)
+              .Text(ToParkedText(*candidate.event, round_.is_virtual ? std::optional(round_.now) : std::nullopt)));
   return false;
 }
 

@@ -138,14 +138,15 @@ class RoundRun {
   // An event that fails is kept and tried again, as one whose contact is not found is; after five tries it is given up.
   void EventFailed(const LogEvent& event, const Fault& fault) {
     ++result_->errors;
-    Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail) VALUES ($1, $2, $3, $4, $5)",
-            Params().Time(context_.now).Int8(event.id).Text(fault.sqlstate).Text(fault.message).Text(fault.detail));
+    const std::string whole = ToParkedText(event, context_.is_virtual ? std::optional(context_.now) : std::nullopt);
+    Execute("INSERT INTO workflow.error (at, event_id, sqlstate, message, detail, input) VALUES ($1, $2, $3, $4, $5, $6::json)",
+            Params().Time(context_.now).Int8(event.id).Text(fault.sqlstate).Text(fault.message).Text(fault.detail).Text(whole));
     Execute("DELETE FROM workflow.parked WHERE event_id = $1", Params().Int8(event.id));
     if (event.tries >= kEventTriesMax && fault.pause_us == 0) return;
     Execute("INSERT INTO workflow.parked (event_id, source, row_key, event, reason, parked_at, retry_at, tries)"
             " VALUES ($1, $2, $3, $4::json, 'error', $5, $6, $7)",
             Params().Int8(event.id).Int4(event.source.value_or(0)).Text(event.row_key)
-                .Text(ToParkedText(event, context_.is_virtual ? std::optional(context_.now) : std::nullopt)).Time(event.parked_at.value_or(context_.now))
+                .Text(whole).Time(event.parked_at.value_or(context_.now))
                 .Time(Instant{context_.now.us + (fault.pause_us > 0 ? fault.pause_us : ParkedPauseUs(event.tries + 1))}).Int4(event.tries + (fault.pause_us > 0 ? 0 : 1)));
   }
 

@@ -110,6 +110,10 @@ int64_t Reconcile(Oid relation, Instant since) {
   params.Text(name).Time(since);
   Rows rows = ExecuteOnce("DELETE FROM workflow.fault WHERE source = $1 AND at >= $2", params);
   rows.Free();
+  Params note;
+  note.Text(name).Time(since).Int8(count);
+  Rows noted = ExecuteOnce("SELECT workflow.note_audit('reconcile', NULL, $1, jsonb_build_object('since', $2, 'rows', $3))", note);
+  noted.Free();
   as_extension.Restore();
   return count;
 }
