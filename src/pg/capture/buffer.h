@@ -43,7 +43,9 @@ class Journal {
 
   const std::vector<Record*>& records() const { return records_; }
   size_t flushed() const { return flushed_; }
-  bool HasMoved(int32_t source) const { return !records_.empty() && records_.back()->moved && records_.back()->plan->source == source; }
+  // The last record is the half of a move that comes first.
+  bool EndsWithHalf() const { return !records_.empty() && records_.back()->moved; }
+  bool HasMoved(int32_t source) const { return EndsWithHalf() && records_.back()->plan->source == source; }
   // The deleted half of a row that `command` moved, where it is the last record: what is inserted next is its other half.
   const Record* MovedBefore(int32_t source, CommandId command) const;
   void MarkFlushed();      // all that is there has been written

@@ -162,7 +162,8 @@ void Dispatch(const TriggerData& data) {
   else if (TRIGGER_FIRED_BY_UPDATE(data.tg_event)) Updated(*plan, data);
   else if (TRIGGER_FIRED_BY_DELETE(data.tg_event)) Deleted(*plan, data);
   else journal->Append({.plan = plan->source.get(), .command = CallBackend([] { return GetCurrentCommandId(false); }), .op = 'T'});
-  if (journal->pending_bytes() > static_cast<size_t>(settings::capture_memory_kb) * 1024) FlushCapture();
+  // Not between the two halves of a move: the first by itself is a deletion.
+  if (journal->pending_bytes() > static_cast<size_t>(settings::capture_memory_kb) * 1024 && !journal->EndsWithHalf()) FlushCapture();
 }
 
 constexpr const char* kTag = "tag:";
