@@ -1,6 +1,6 @@
 -- What a workflow writes makes another's event (A22, A25, A29), how a chain ends, and how many rows a round takes.
 BEGIN;
-SELECT plan(20);
+SELECT plan(26);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE chain_contacts (id int PRIMARY KEY, email text, stage text, n int DEFAULT 0, m int DEFAULT 0, tags text[] DEFAULT '{}');
@@ -53,6 +53,37 @@ SELECT pg_temp.publish('own tail', '[{"on": "contact.stage_changed"}]', '[{"type
 UPDATE chain_contacts SET stage = 'a' WHERE id = 3;
 SELECT pg_temp.ticks(25, '2031-01-06 10:00Z');
 SELECT is((SELECT stage FROM chain_contacts WHERE id = 3), 'a!', 'semantics 7: one that triggers itself ends as well');
+
+-- semantics 7: a wait of an hour ends the chain, a shorter one does not, nor do several together
+SELECT pg_temp.publish('round ' || name, format('[{"on": "t.%s"}]', name), steps || format(', {"type": "emit", "event": "t.%s"}]', name), '{"reentry": "every_event", "while_live": "restart"}')
+  FROM (VALUES ('hour', '[{"type": "wait", "for": "1 hour"}'), ('less', '[{"type": "wait", "for": "50 minutes"}'),
+               ('twice', '[{"type": "wait", "for": "40 minutes"}, {"type": "send", "channel": "push", "body": "x"}, {"type": "wait", "for": "40 minutes"}')) AS w(name, steps);
+SELECT workflow.emit('t.' || name, '4') FROM unnest('{hour,less,twice}'::text[]) name;
+CREATE FUNCTION pg_temp.minutes(count int, from_at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 0 .. count / 10 LOOP PERFORM workflow.tick(from_at + i * interval '10 minutes'), workflow.tick(from_at + i * interval '10 minutes'); END LOOP;
+END $$;
+SELECT pg_temp.minutes(200, '2031-01-06 11:00Z');
+SELECT results_eq($$ SELECT workflow, count(*) > 1, (SELECT string_agg(DISTINCT r.reason, ',') FROM workflow.refusals r WHERE r.workflow = e.workflow) FROM workflow.enrollments e
+  WHERE e.workflow LIKE 'round %' GROUP BY 1 ORDER BY 1 $$, $$ VALUES ('round hour', true, NULL), ('round less', false, 'loop'), ('round twice', false, 'loop') $$,
+  'semantics 7: a chain ends at a wait of an hour or more, not of less');
+SELECT workflow.archive('round hour', force => true);
+-- semantics 7: twenty within an hour, in the window that moves along
+SELECT pg_temp.publish('busy', '[{"on": "t.busy"}]', '[{"type": "stop"}]', '{"reentry": "every_event"}');
+CREATE FUNCTION pg_temp.busy(times int, at timestamptz) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. times LOOP PERFORM workflow.emit('t.busy', '5'); END LOOP;
+  PERFORM workflow.emit('t.busy', '6');
+  PERFORM workflow.tick(at);
+  RETURN (SELECT count(*) FROM workflow.enrollments e WHERE e.workflow = 'busy' AND e.contact_key = '5') || ' in, ' ||
+         (SELECT count(*) FROM workflow.refusals r WHERE r.workflow = 'busy' AND r.reason = 'loop') || ' out, other ' ||
+         (SELECT count(*) FROM workflow.enrollments e WHERE e.workflow = 'busy' AND e.contact_key = '6');
+END $$;
+SELECT is(pg_temp.busy(10, '2031-01-06 15:00Z'), '10 in, 0 out, other 1', 'semantics 7: ten entries');
+SELECT is(pg_temp.busy(10, '2031-01-06 15:40Z'), '20 in, 0 out, other 2', 'semantics 7: and ten more within the hour');
+SELECT is(pg_temp.busy(1, '2031-01-06 15:59:59Z'), '20 in, 1 out, other 3', 'semantics 7: the twenty-first is refused as loop; another key is not');
+SELECT is(pg_temp.busy(11, '2031-01-06 16:00:01Z'), '30 in, 2 out, other 4', 'semantics 7: an hour after the first ten there is room for ten');
+SELECT is((SELECT count(*) FROM workflow.refusals r WHERE r.workflow = 'busy' AND r.reason <> 'loop'), 0::bigint, 'for no other reason');
 
 -- semantics 31: at most a hundred rows of the CRM in a round
 SELECT pg_temp.publish('many', '[{"on": "manual"}]', '[{"type": "set", "contact": {"email": "{{ contact.id }}@example.test"}}, {"type": "send", "channel": "email", "body": "x"}]');
