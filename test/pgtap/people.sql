@@ -1,6 +1,6 @@
 -- Consent and suppression when a message is written, retry, merging, forgetting, the audit.
 BEGIN;
-SELECT plan(51);
+SELECT plan(57);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE people_contacts (id int PRIMARY KEY, org text, email text, mobile text, opted_out boolean NOT NULL DEFAULT false,
@@ -137,7 +137,28 @@ SELECT results_eq($$ SELECT what, contact_key FROM workflow.stuck $$, $$ VALUES 
 ROLLBACK TO healthy;
 SELECT FROM workflow.claim('sms', 1, '1 minute');
 SELECT FROM workflow.tick('2031-01-06 10:30Z');
-SELECT results_eq($$ SELECT what, step FROM workflow.stuck $$, $$ VALUES ('expired_lease', 'text') $$, 'a sender that never came back');
+SELECT results_eq($$ SELECT what, step FROM workflow.stuck $$, $$ VALUES ('expired_lease', 'text') $$, 'semantics 29: a sender that never came back');
+SELECT workflow.pause(m.workflow) FROM workflow.stuck s JOIN workflow.message m ON m.id = s.message;
+SELECT is_empty('SELECT * FROM workflow.stuck', 'semantics 29: while its workflow is paused nobody can claim it');
+ROLLBACK TO healthy;
+SELECT workflow.claim('sms', 1, '1 minute');
+SELECT FROM workflow.tick('2031-01-06 10:30Z');
+SELECT workflow.halt();
+SELECT is_empty('SELECT * FROM workflow.stuck', 'semantics 29: nor while all is halted');
+ROLLBACK TO healthy;
+-- No round has taken place for a while after they fell due.
+CREATE FUNCTION pg_temp.time_goes_on(until timestamptz) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO workflow.round (from_snapshot, snapshot, last_event, complete, xid, as_of, read_due, read_enrollment, read_number)
+  SELECT r.from_snapshot, r.snapshot, r.last_event, r.complete, r.xid, until, r.read_due, r.read_enrollment, r.read_number FROM workflow.newest_round() r
+$$;
+SELECT pg_temp.time_goes_on('2031-01-07 10:09Z');
+SELECT is_empty('SELECT * FROM workflow.stuck', 'semantics 29: four minutes late is not stuck');
+SELECT pg_temp.time_goes_on('2031-01-07 10:11Z');
+SELECT results_eq($$ SELECT DISTINCT what, step, since FROM workflow.stuck $$, $$ VALUES ('overdue', 'w', '2031-01-07 10:05Z'::timestamptz) $$, 'semantics 29: six minutes late is');
+SELECT workflow.pause('waiting');
+SELECT is_empty('SELECT * FROM workflow.stuck', 'semantics 29: but in a workflow that is paused nothing is');
+UPDATE workflow.state SET phase = 'ready', due = NULL WHERE enrollment = (SELECT max(id) FROM workflow.enrollment);
+SELECT results_eq($$ SELECT what, count(*) FROM workflow.stuck GROUP BY 1 $$, $$ VALUES ('not_started', 1::bigint) $$, 'semantics 29: who never took a step');
 ROLLBACK TO healthy;
 
 -- merge_contacts
