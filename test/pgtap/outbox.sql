@@ -1,6 +1,6 @@
 -- The outbox without a round: messages are put into its tables by hand.
 BEGIN;
-SELECT plan(79);
+SELECT plan(81);
 SET LOCAL client_min_messages = warning;
 
 INSERT INTO workflow.workflow (id, name, status, published) VALUES (1001, 'one', 'published', 1), (1002, 'two', 'published', 1);
@@ -184,6 +184,20 @@ SELECT 'back', 0, ARRAY[1, f, l, 1, f, l, 1, f, l], ARRAY[1, t, l, 1, t, l, 1, t
   FROM (SELECT '-9223372036854775808'::bigint AS f, 9223372036854775807 AS l, (extract(epoch FROM clock_timestamp() + interval '1 hour' - timestamptz '2000-01-01 00:00Z') * 1e6)::bigint AS t) x;
 SELECT results_eq($$ SELECT id FROM workflow.claim('back', 4) $$, '{901}'::bigint[], 'semantics 25: it is looked for from the beginning');
 SELECT is((SELECT count(*) FROM workflow.mark m WHERE m.channel = 'back'), 0::bigint, 'semantics 25: and what that clock has said does not count again');
+-- The same where a lease is written before anybody claims: it would lie before what that clock had passed, and be hidden once this one has caught up.
+CREATE FUNCTION pg_temp.mark_ahead(channel text, ahead interval) RETURNS void LANGUAGE sql AS $$
+  INSERT INTO workflow.mark (channel, first_day, fresh, due)
+  SELECT channel, 0, ARRAY[1, f, l, 1, f, l, 1, f, l], ARRAY[1, t, l, 1, t, l, 1, t, l]
+    FROM (SELECT '-9223372036854775808'::bigint AS f, 9223372036854775807 AS l, (extract(epoch FROM clock_timestamp() + ahead - timestamptz '2000-01-01 00:00Z') * 1e6)::bigint AS t) x
+$$;
+SELECT pg_temp.put(n, 'earlier') FROM generate_series(902, 903) n;
+INSERT INTO held SELECT 'earlier', token FROM workflow.claim('earlier', 2) LIMIT 1;
+SELECT pg_temp.mark_ahead('earlier', '1 hour');
+SELECT workflow.extend((SELECT token FROM held WHERE what = 'earlier'), '1 minute');
+SELECT is((SELECT count(*) FROM workflow.mark m WHERE m.channel = 'earlier'), 0::bigint, 'semantics 25: what an earlier clock has said hides no lease that was extended');
+SELECT pg_temp.mark_ahead('earlier', '20 seconds');
+SELECT workflow.nack((SELECT token FROM held WHERE what = 'earlier'), 902, 'busy', '1 second');
+SELECT is((SELECT count(*) FROM workflow.mark m WHERE m.channel = 'earlier'), 0::bigint, 'semantics 25: nor a message that was given back, however little the clock was set back');
 INSERT INTO workflow.mark (channel, first_day, fresh, due)
 SELECT 'forth', 0, ARRAY[1, f, l, 1, f, l, 1, f, l], ARRAY[1, t, l, 1, t, l, 1, t, l]
   FROM (SELECT '-9223372036854775808'::bigint AS f, 9223372036854775807 AS l, (extract(epoch FROM clock_timestamp() - interval '1 hour' - timestamptz '2000-01-01 00:00Z') * 1e6)::bigint AS t) x;

@@ -64,6 +64,7 @@ WF_FUNCTION(workflow_nack) {
   const MessageState state = AfterNack(one.standing.attempt, permanent);
   if (state == MessageState::kReady) {
     const TimestampTz again = retry_after != nullptr ? AddSpan(present, *retry_after) : present + BackoffUs(one.standing.attempt, Randomness());
+    CheckLedger(one.channel);
     WriteLeases(&days, one.channel, {{id, again, present, one.standing.seq + 1, one.standing.attempt, one.rank, std::nullopt, reason}});
   } else {
     WriteOutcomes(&days, {{id, present, one.standing.seq, MessageStateName(state), token, reason}});
@@ -96,7 +97,10 @@ WF_FUNCTION(workflow_extend) {
     until = std::min(until, end);
     rows[one.channel].push_back({one.id, end, present, one.standing.seq + 1, one.standing.attempt, one.rank, token, one.standing.reason});
   }
-  for (const auto& [channel, leases] : rows) WriteLeases(&days, channel, leases);
+  for (const auto& [channel, leases] : rows) {
+    CheckLedger(channel);
+    WriteLeases(&days, channel, leases);
+  }
   days.Close();
   spi.Finish();
   PG_RETURN_TIMESTAMPTZ(until);

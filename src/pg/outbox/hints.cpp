@@ -179,6 +179,17 @@ ChannelMarks LoadMarks(const std::string& channel) {
   return marks;
 }
 
+void CheckLedger(const std::string& channel) {
+  EnsureStore();
+  ChannelKey key;
+  if (!KeyOf(channel, &key)) return;
+  Lock(LW_SHARED);
+  const bool known = Find(key) != nullptr;
+  Unlock();
+  ChannelMarks marks = {};
+  if (!known) (void)ReadLedger(channel, &marks);
+}
+
 std::vector<KnownMarks> PublishedMarks() {
   EnsureStore();
   ChannelKey own;

@@ -28,6 +28,8 @@ struct ChannelMarks {
 ChannelMarks AllMarks();
 // As this transaction knows them. SPI must be connected.
 ChannelMarks LoadMarks(const std::string& channel);
+// Before a lease is written: where no marks are known, what the ledger has from a clock that was set back since must not hide it later.
+void CheckLedger(const std::string& channel);
 // Publishes them when this transaction commits, if that is before `until`: then the pointers that lay in the future still do. Forgotten when anything
 // of the transaction is rolled back.
 void KeepMarks(const std::string& channel, const ChannelMarks& marks, TimestampTz until);

@@ -63,7 +63,7 @@ bool ReadLedger(const std::string& channel, ChannelMarks* marks) {
   // By a clock that was set back since. Leases that are written now would lie before what was passed by that clock, so the row must not count again
   // once this clock has caught up: it goes with the first of them. What somebody else is removing is removed.
   bool set_back = false;
-  if (usable) for (const Marks& due : marks->due) set_back = set_back || due.spans[due.count - 1].from > GetCurrentTimestamp() + USECS_PER_MINUTE;
+  if (usable) for (const Marks& due : marks->due) set_back = set_back || due.spans[due.count - 1].from > ClockNow();
   if (set_back) {
     Execute("DELETE FROM workflow.mark m WHERE m.id IN (SELECT n.id FROM workflow.mark n WHERE n.channel = $1 FOR UPDATE SKIP LOCKED)", Params().Text(channel)).Free();
   }
