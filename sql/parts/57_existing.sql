@@ -1,9 +1,9 @@
 -- Letting in who is there already. The caller's session counts; rounds let in, at the pace that was asked for.
 
-CREATE FUNCTION workflow.existing_rows(workflow integer, filter jsonb, import text, account text, OUT source integer, OUT entries bigint) RETURNS SETOF record
+CREATE FUNCTION workflow.existing_rows(workflow integer, filter jsonb, import text, account text, OUT source integer, OUT of_account text, OUT entries bigint) RETURNS SETOF record
 LANGUAGE c STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_existing_rows';
 COMMENT ON FUNCTION workflow.existing_rows(integer, jsonb, text, text) IS
-'How many rows of each table enroll_existing() would let into a workflow now. Raises WF001 with every error of the filter, WF006, 22023, 42501 as enroll_existing().';
+'How many rows of each table enroll_existing() would let into a workflow now; of one whose rows are read for one account at a time, of each account. Raises WF001 with every error of the filter, WF006, 22023, 42501 as enroll_existing().';
 
 CREATE FUNCTION workflow.flush_imports() RETURNS void
 LANGUAGE c VOLATILE SET search_path = pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'workflow_flush_imports';
@@ -34,11 +34,11 @@ BEGIN
       HINT = coalesce('Did you mean "' || workflow.nearest(enroll_existing.import, (SELECT array_agg(t.import) FROM workflow.imports t)) || '"?',
                       'An import begins with SET pg_workflow.capture = ''tag:NAME''; the view workflow.imports lists those that are remembered.');
   END IF;
-  FOR of_source IN SELECT r.source, r.entries FROM workflow.existing_rows(w.id, enroll_existing.filter, enroll_existing.import, own) r LOOP
+  FOR of_source IN SELECT r.source, r.of_account, r.entries FROM workflow.existing_rows(w.id, enroll_existing.filter, enroll_existing.import, own) r LOOP
     total := total + of_source.entries;
     CONTINUE WHEN enroll_existing.dry_run OR of_source.entries = 0;
     INSERT INTO workflow.intake AS i (workflow, source, filter, import, account, per_minute, follows, started_at)
-    VALUES (w.id, of_source.source, enroll_existing.filter, enroll_existing.import, own, enroll_existing.per_minute, follows, workflow.now_at())
+    VALUES (w.id, of_source.source, enroll_existing.filter, enroll_existing.import, of_source.of_account, enroll_existing.per_minute, follows, workflow.now_at())
     RETURNING i.id INTO follows;
   END LOOP;
   IF NOT enroll_existing.dry_run THEN

@@ -30,7 +30,7 @@ void CheckFilter(const Registry& registry, const LoadedVersion& version) {
 
 int64_t CountOf(RoundContext* context, const Source& source, const LoadedVersion& version, bool with_filter, const std::optional<std::string>& import,
                 const std::string& account) {
-  RowScan scan(source, version.program, TriggersOfExisting(source, version, with_filter, import.has_value()), !with_filter, std::nullopt, import);
+  RowScan scan(source, version.program, TriggersOfExisting(source, version, with_filter, import.has_value()), !with_filter, std::nullopt, import, account);
   const Offer offer{.source = &source, .version = version.id, .name = "enroll_existing", .account = account, .intake = 0, .counted = true, .window = {}};
   int64_t count = 0;
   while (!scan.at_end) {
@@ -43,9 +43,9 @@ int64_t CountOf(RoundContext* context, const Source& source, const LoadedVersion
   return count;
 }
 
-void PutCount(ReturnSetInfo* result, int32_t source, int64_t count) {
-  Datum values[2] = {Int32GetDatum(source), Int64GetDatum(count)};
-  bool nulls[2] = {};
+void PutCount(ReturnSetInfo* result, int32_t source, const std::string& account, int64_t count) {
+  Datum values[3] = {Int32GetDatum(source), TextDatum(account), Int64GetDatum(count)};
+  bool nulls[3] = {};
   Datum* const value = values;
   bool* const is_null = nulls;
   CallBackend([=] { tuplestore_putvalues(result->setResult, result->setDesc, value, is_null); });
@@ -54,7 +54,7 @@ void PutCount(ReturnSetInfo* result, int32_t source, int64_t count) {
 }  // namespace
 }  // namespace workflow::pg
 
-// (workflow integer, filter jsonb, import text, account text) -> setof (source integer, entries bigint)
+// (workflow integer, filter jsonb, import text, account text) -> setof (source integer, of_account text, entries bigint)
 WF_FUNCTION(workflow_existing_rows) {
   using namespace workflow::pg;
   CallBackend([=] { InitMaterializedSRF(fcinfo, 0); });
@@ -87,7 +87,11 @@ WF_FUNCTION(workflow_existing_rows) {
     const std::string entity = workflow::EntityOfEntry(version->program);
     throw SqlError{kNotAttached, "no table is attached as \"" + entity + "\"", {}, "The attached tables are in the view workflow.sources."};
   }
-  for (const Source* source : sources) PutCount(result, source->id, CountOf(&context, *source, *version, with_filter, import, account));
+  for (const Source* source : sources) {
+    for (const std::string& whose : AccountsToScan(*source, account, version->account)) {
+      PutCount(result, source->id, whose, CountOf(&context, *source, *version, with_filter, import, whose));
+    }
+  }
   spi.Finish();
   return Datum{0};
 }

@@ -62,6 +62,7 @@ std::vector<LogEvent> OffersOf(const Offer& offer, const std::vector<FoundRow>& 
     event.source = offer.source->id;
     event.at = at;
     event.row_key = rows[i].key;
+    if (!offer.source->binding.tenant_setting.empty()) event.account = offer.account;  // they are read as its
     event.name = offer.name;
     Json triggers = Json::MakeArray();
     for (const int32_t trigger : rows[i].triggers) triggers.array().push_back(Json::Integer(trigger));
@@ -201,7 +202,7 @@ void Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, in
       return;
     }
   }
-  RowScan scan(*open->source, version.program, triggers, existing && open->own_version == nullptr, open->window, open->import);
+  RowScan scan(*open->source, version.program, triggers, existing && open->own_version == nullptr, open->window, open->import, open->account);
   scan.cursor = open->last_key;
   const Offer offer{.source = open->source, .version = version.id, .name = existing ? "enroll_existing" : version.program.triggers[static_cast<size_t>(triggers[0])].on,
                     .account = open->account, .intake = open->id, .counted = false, .window = open->window};
@@ -241,8 +242,8 @@ void Intakes::TakeOne(RoundContext* context, RoundResult* result, Open* open, in
 
 // A look that is not through, or that has let somebody in.
 void Intakes::Keep(Open* open) {
-  Rows rows = Execute("INSERT INTO workflow.intake (workflow, source, trigger, after, until, started_at) VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-                      Params().Int4(open->workflow).Int4(open->source->id).Text(*open->trigger).Time(open->window->after).Time(open->window->until).Time(open->started_at));
+  Rows rows = Execute("INSERT INTO workflow.intake (workflow, source, trigger, after, until, started_at, account) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+                      Params().Int4(open->workflow).Int4(open->source->id).Text(*open->trigger).Time(open->window->after).Time(open->window->until).Time(open->started_at).Text(open->account));
   open->id = rows.Int8(0, 1);
   rows.Free();
 }

@@ -106,13 +106,16 @@ void Intakes::OpenLook(const Registry& registry, const LoadedVersion& version, c
   Execute("INSERT INTO workflow.look (workflow, trigger, upto) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
           Params().Int4(version.workflow).Text(trigger.name).Time(window.until));
   for (const Source* source : SourcesOf(registry, version, trigger.entity)) {
-    Open& open = open_.emplace_back();
-    open.workflow = version.workflow;
-    open.source = source;
-    open.trigger = trigger.name;
-    open.window = window;
-    open.started_at = now_;
-    open.version = &version;
+    for (const std::string& account : AccountsToScan(*source, "", version.account)) {
+      Open& open = open_.emplace_back();
+      open.workflow = version.workflow;
+      open.source = source;
+      open.trigger = trigger.name;
+      open.account = account;
+      open.window = window;
+      open.started_at = now_;
+      open.version = &version;
+    }
   }
 }
 

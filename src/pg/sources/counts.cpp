@@ -4,7 +4,7 @@
 #include "core/binding/bound_value.h"
 #include "core/condition/condition.h"
 #include "pg/convert.h"
-#include "pg/round/rows.h"
+#include "pg/round/scan.h"
 #include "pg/server/spi.h"
 #include "pg/sources/attaching.h"
 #include "pg/zones.h"
@@ -314,7 +314,10 @@ WF_FUNCTION(workflow_unknown_zones) {
     int64_t lost = 0;
     const bool read = Contained(
         [&] {
-          RunAs(source->owner, source->search_path, [&] { lost = FindLostZones(source->binding, " FROM " + QualifiedName(source->relation) + " AS \"row\"").count; });
+          for (const std::string& account : AccountsToScan(*source, "", "")) {
+            RunAs(source->owner, source->search_path, TenantToScan(*source, account),
+                  [&] { lost += FindLostZones(source->binding, " FROM " + QualifiedName(source->relation) + " AS \"row\"").count; });
+          }
         },
         raised);
     attempt.RollBack();

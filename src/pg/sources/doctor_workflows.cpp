@@ -1,5 +1,6 @@
 // Can what is published run, and what has been missed?
 #include "pg/convert.h"
+#include "pg/round/intake.h"
 #include "pg/server/spi.h"
 #include "pg/sources/doctor.h"
 
@@ -54,6 +55,26 @@ void CheckTemplates(const Registry& registry, Checks* checks) {
   }
 }
 
+// Dates and schedules look through tables: whose rows they are has to be known where policies tell tenants apart.
+void CheckLooks(const Registry& registry, Checks* checks) {
+  for (const auto& version : registry.versions) {
+    if (!version->broken.empty() || !version->current || version->status == WorkflowStatus::kArchived) continue;
+    std::set<std::string> told;
+    for (const Trigger& trigger : version->program.triggers) {
+      if (!trigger.IsLook()) continue;
+      for (const Source* source : SourcesOf(registry, *version, trigger.entity)) {
+        try {
+          TenantToScan(*source, AccountsToScan(*source, "", version->account).front());
+        } catch (const SqlError& error) {
+          if (!told.insert(error.message).second) continue;
+          checks->push_back({NameOf(*version), "error", error.message,
+                             "Name each by workflow.set_account(), make the workflow one of an account, or let a role attach that is above policies (BYPASSRLS)."});
+        }
+      }
+    }
+  }
+}
+
 void CheckFaults(const Registry& registry, Checks* checks) {
   Rows rows = ExecuteOnce(
       "SELECT source, min(at), max(at), count(*), (array_agg(reason || CASE WHEN detail <> '' THEN ': ' || detail ELSE '' END ORDER BY at DESC))[1]"
@@ -96,6 +117,7 @@ void CheckWorkflows(const Registry& registry, Checks* checks) {
   CheckVersions(registry, checks);
   CheckSuspended(checks);
   CheckTemplates(registry, checks);
+  CheckLooks(registry, checks);
   CheckFaults(registry, checks);
   CheckParked(checks);
 }
