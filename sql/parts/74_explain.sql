@@ -59,7 +59,7 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION workflow.simulate(text, text, jsonb, interval, text) IS
 'What a workflow would do with a contact from now on, jumping over waits, for as long as until: one row for each thing that happens, with its time, the step, what '
-'it is (as in workflow.history; also refused, failed, ignored, open), the message or the change itself, and why. name_or_definition: a workflow (its published '
+'it is (as in workflow.history; also refused, failed, ignored, open; not_played: what it leaves out at this point), the message or the change itself, and why. name_or_definition: a workflow (its published '
 'version, else its newest; name@3 for another), or a definition. contact: the key of a real contact. events: what happens meanwhile, '
 '[{"event": "order.paid", "after": "2 days", "data": {}, "order": {"total": 10}}]; without one that a trigger names, the first trigger''s event comes at once. '
 'Decides by the contact''s real rows, with what events and steps would make of them. Writes nothing, sends nothing, calls nothing. '

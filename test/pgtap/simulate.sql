@@ -1,6 +1,6 @@
 -- simulate(): a dry run by the rules of rounds, which leaves nothing behind.
 BEGIN;
-SELECT plan(50);
+SELECT plan(52);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE sim_contacts (id int PRIMARY KEY, name text, email text, score int, stage text, tags text[] DEFAULT '{}', owner text, renews date, tz text, deleted_at timestamptz, org text);
@@ -121,6 +121,14 @@ CREATE FUNCTION sim_write() RETURNS boolean LANGUAGE sql AS $$ SELECT nextval('s
 SET LOCAL pg_workflow.allow_superuser_code = on;
 SELECT is((SELECT s.detail FROM workflow.simulate('{"triggers": [{"on": "manual"}], "steps": [{"id": "b", "type": "if", "if": {"sql": "public.sim_write()"}, "then": [], "else": []}]}'::jsonb, '1') s WHERE s.effect = 'failed'),
   'cannot execute nextval() in a read-only transaction', 'what an author''s own expression would write is not written');
+-- What it cannot play it says, where it comes to it.
+CREATE FUNCTION public.sim_answer(text) RETURNS text LANGUAGE sql AS $$ SELECT 'yes' $$;
+SELECT workflow.create_workflow('sim_many', '{"triggers": [{"on": "contact.updated", "settle": "2 minutes"}], "steps": [{"id": "ask", "type": "call", "function": "public.sim_answer", "args": ["x"]},
+  {"id": "say", "type": "emit", "event": "t.said"}, {"id": "in", "type": "enroll", "workflow": "sim_stage"}, {"id": "out", "type": "unenroll", "workflow": "sim_stage"}, {"id": "set", "type": "set", "contact": {"score": 1}}]}');
+SELECT workflow.publish('sim_stage');
+SELECT results_eq($$ SELECT step, detail FROM workflow.simulate('sim_many', '1') s WHERE s.effect = 'not_played' $$,
+  $$ VALUES (NULL, 'settle'), ('ask', 'called'), ('say', 'emitted'), ('in', 'enrolled'), ('out', 'unenrolled') $$, 'A33: what is not played is told, never passed over');
+SELECT is_empty($$ SELECT FROM workflow.simulate('sim', '1', '["manual"]') s WHERE s.effect = 'not_played' $$, 'where all is played nothing is told');
 SELECT workflow.suppress(contact => '1');
 SELECT is((SELECT s.effect FROM workflow.simulate('sim@1', '1') s WHERE s.step = 'hello' AND s.effect <> 'ended'), 'suppressed', 'semantics 22: consent is looked at');
 

@@ -107,6 +107,8 @@ TEST(Reasons, LinesOfTheHistory) {
   EXPECT_EQ(HappeningSentence("suppressed", "bounce"), "the message was written but does not go out: bounce");
   EXPECT_EQ(HappeningSentence("approved", ""), "it was approved");
   EXPECT_EQ(HappeningSentence("of tomorrow", "x"), "x");
+  for (const char* what : {"called", "emitted", "enrolled", "unenrolled", "settle"}) EXPECT_FALSE(NotPlayedSentence(what).empty()) << what;
+  for (const char* what : {"sent", "changed", "waiting", "of tomorrow"}) EXPECT_EQ(NotPlayedSentence(what), "") << what;
 }
 
 }  // namespace

@@ -77,6 +77,14 @@ constexpr std::array kHappenings = {
     Sentence{"failed", "the step failed and is tried again:"},
 };
 
+constexpr std::array kNotPlayed = {
+    Sentence{"called", "the function is not called: its result is empty in what follows"},
+    Sentence{"emitted", "no other workflow hears it here"},
+    Sentence{"enrolled", "the other workflow is not played, so nothing comes of it here"},
+    Sentence{"unenrolled", "the other workflow is not played, so nothing comes of it here"},
+    Sentence{"settle", "the trigger would first wait until the row has been quiet; here it lets in at once"},
+};
+
 template <typename List>
 std::string_view Find(const List& list, std::string_view word) {
   const auto found = std::find_if(list.begin(), list.end(), [&](const Sentence& one) { return one.word == word; });
@@ -89,6 +97,8 @@ std::string RefusalSentence(std::string_view reason) {
   const std::string_view text = Find(kRefusals, reason);
   return std::string(text.empty() ? reason : text);
 }
+
+std::string NotPlayedSentence(std::string_view what) { return std::string(Find(kNotPlayed, what)); }
 
 std::string EndSentence(std::string_view detail) {
   const size_t colon = detail.find(": ");

@@ -10,6 +10,8 @@ namespace workflow {
 std::string RefusalSentence(std::string_view reason);
 // What one line of the history means: its word and its detail. Empty where the word says all there is to say.
 std::string HappeningSentence(std::string_view what, std::string_view detail);
+// What a simulation leaves out where it comes to a line of this word: what the server, other workflows or time would do. Empty where it leaves out nothing.
+std::string NotPlayedSentence(std::string_view what);
 // Why an enrollment ended, by the detail of its last line ("goal: bought").
 std::string EndSentence(std::string_view detail);
 

@@ -168,6 +168,8 @@ void Rehearsal::Admit(Batch* batch, Entrance* entrance) {
     break;
   }
   Say({}, "entered", candidate.on, why);
+  const auto settles = [&](const Trigger& trigger) { return trigger.on == candidate.on && trigger.settle_us > 0; };
+  if (std::any_of(version_.program.triggers.begin(), version_.program.triggers.end(), settles)) Say({}, "not_played", "settle", NotPlayedSentence("settle"));
   batch->WantRows(*enrolled);
   batch->rows_.Fetch();
   CountForCaps(batch, *enrolled);

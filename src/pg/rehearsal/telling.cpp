@@ -63,6 +63,7 @@ void Rehearsal::Tell(const Batch& batch) {
     if (!trace.seen.empty()) why += ": " + trace.seen;
     if (messages > before && batch.messages_[before].no_address) why += "; nobody gets it: there is no address for the channel";
     Say(trace.step, trace.what.c_str(), detail, why);
+    if (const std::string left_out = NotPlayedSentence(trace.what); !left_out.empty()) Say(trace.step, "not_played", trace.what, left_out);
   }
   // The workflow may wait for what it says itself.
   for (const EventRow& event : batch.events_) {
