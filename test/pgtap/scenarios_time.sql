@@ -1,6 +1,6 @@
 -- Scenarios of time: the hour a customer is promised, in the zone of the customer (semantics 12, 13, 14, 15; G2, G10).
 BEGIN;
-SELECT plan(20);
+SELECT plan(29);
 SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 
@@ -24,6 +24,17 @@ BEGIN
   END LOOP;
   PERFORM workflow.tick(until);
 END $$;
+-- The same by half hours, for what waits nowhere: schedules and dates. At other hours of the day than these (in UTC) only what is due is looked at.
+CREATE FUNCTION pg_temp.watch(until timestamptz, hours int[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  instant timestamptz;
+BEGIN
+  FOR instant IN SELECT i FROM generate_series(date_trunc('hour', workflow.now_at()), until, '30 minutes') i
+                  WHERE i > workflow.now_at() AND extract(hour FROM i AT TIME ZONE 'UTC') = ANY (hours) LOOP
+    PERFORM pg_temp.run_to(instant);
+  END LOOP;
+  PERFORM pg_temp.run_to(until);
+END $$;
 CREATE FUNCTION pg_temp.sent(name text, zone text = 'UTC', contact text = '1') RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(to_char(o.created_at AT TIME ZONE zone, 'Dy MM-DD HH24:MI'), ', ' ORDER BY o.created_at) FROM workflow.outbox o
    WHERE o.workflow = name AND o.contact_key = contact
@@ -34,19 +45,31 @@ INSERT INTO clock_contacts (id, zone) VALUES (5, 'Europe/Paris');
 SELECT pg_temp.publish('mondays', '{"send_window": [{"days": ["mon"], "from": "09:00", "to": "09:30"}]}',
   '[{"id": "w", "type": "wait", "until_time": "09:00"}, {"id": "s", "type": "send", "channel": "email", "body": "x"}, {"id": "short", "type": "wait", "for": "1 minute"}, {"type": "goto", "step": "w"}]');
 SELECT pg_temp.publish('half past two', '{}', '[{"id": "w", "type": "wait", "until_time": "02:30"}, {"id": "s", "type": "send", "channel": "email", "body": "x"}, {"id": "short", "type": "wait", "for": "1 minute"}, {"type": "goto", "step": "w"}]');
+CREATE FUNCTION pg_temp.publish_schedule(name text, cron text, zone text, contact int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM workflow.create_workflow(name, jsonb_build_object('triggers', jsonb_build_array(jsonb_build_object('on', 'schedule', 'cron', cron,
+      'filter', jsonb_build_object('field', 'contact.id', 'operator', '=', 'value', contact))), 'settings', jsonb_build_object('timezone', zone),
+    'steps', '[{"id": "s", "type": "send", "channel": "email", "body": "x"}]'::jsonb));
+  PERFORM workflow.publish(name);
+END $$;
 SELECT workflow.tick('2025-03-22 12:00+01');
+SELECT pg_temp.publish_schedule('cron mondays', '0 9 * * 1', 'Europe/Paris', 5), pg_temp.publish_schedule('cron half past two', '30 2 * * *', 'Europe/Paris', 5);
 SELECT workflow.emit('t.mondays', '5', at => '2025-03-22 12:00+01');
 SELECT workflow.tick('2025-03-22 12:00+01');
-SELECT pg_temp.run_to('2025-03-28 12:00+01');
+SELECT pg_temp.watch('2025-03-28 12:00+01', '{0,1,2,6,7,8,9}');
 SELECT workflow.emit('t.half_past_two', '5', at => '2025-03-28 12:00+01');
 SELECT workflow.tick('2025-03-28 12:00+01');
-SELECT pg_temp.run_to('2025-03-31 12:00+02');
+SELECT pg_temp.watch('2025-03-31 12:00+02', '{0,1,2,6,7,8,9}');
 SELECT is(pg_temp.sent('half past two', 'UTC', '5'), 'Sat 03-29 01:30, Sun 03-30 01:00, Mon 03-31 00:30', 'scenario 4, semantics 13: 02:30 on the day that has none happens once, right after the gap');
+SELECT is(pg_temp.sent('cron half past two', 'UTC', '5'), 'Sun 03-23 01:30, Mon 03-24 01:30, Tue 03-25 01:30, Wed 03-26 01:30, Thu 03-27 01:30, Fri 03-28 01:30, Sat 03-29 01:30, Sun 03-30 01:00, Mon 03-31 00:30',
+  'scenario 4: and so it does by a schedule');
 SELECT workflow.unenroll('half past two', '5');
-SELECT pg_temp.run_to('2025-04-07 23:00+02');
+SELECT pg_temp.watch('2025-04-07 23:00+02', '{0,1,2,6,7,8,9}');
 SELECT is(pg_temp.sent('mondays', 'Europe/Paris', '5'), 'Mon 03-24 09:00, Mon 03-31 09:00, Mon 04-07 09:00', 'scenario 4, semantics 13: Monday 09:00 in Europe/Paris over the change of spring');
 SELECT is(pg_temp.sent('mondays', 'UTC', '5'), 'Mon 03-24 08:00, Mon 03-31 07:00, Mon 04-07 07:00', 'scenario 4: an hour earlier by UTC');
+SELECT is(pg_temp.sent('cron mondays', 'UTC', '5'), 'Mon 03-24 08:00, Mon 03-31 07:00, Mon 04-07 07:00', 'scenario 4: and by a schedule');
 SELECT workflow.unenroll('mondays', '5');
+SELECT workflow.pause('cron mondays'), workflow.pause('cron half past two');
 SELECT workflow.tick('2025-04-08 12:00Z');
 
 -- Day 0 at 09:00.
@@ -70,9 +93,16 @@ SELECT bag_eq('SELECT pg_temp.zero(true)', $$ VALUES ('Pacific/Kiritimati 10 09:
 SELECT bag_eq('SELECT pg_temp.zero(false)', $$ VALUES ('Pacific/Kiritimati 11 09:01'), ('Asia/Tokyo 11 09:01'), ('Asia/Jakarta 11 09:01'), ('America/New_York 11 09:01') $$,
   'scenario 2, semantics 14: the event at 09:01: at once, for it is late by less than the grace');
 SELECT pg_temp.publish('day zero tomorrow', '{"if_past": "next_day"}', '[{"type": "wait", "for": "0 days", "at": "09:00"}, {"type": "send", "channel": "email", "body": "x"}]');
-SELECT workflow.emit('t.day_zero_tomorrow', '4', at => '2025-06-12 09:01+14'), workflow.tick('2025-06-12 09:01+14');
-SELECT pg_temp.run_to('2025-06-13 09:00+14');
-SELECT is(pg_temp.sent('day zero tomorrow', 'Pacific/Kiritimati', '4'), 'Fri 06-13 09:00', 'scenario 2: or the next day, by if_past');
+DO $$
+DECLARE
+  z record;
+BEGIN
+  FOR z IN SELECT zero.id, zero.late + interval '1 day' AS at FROM zero ORDER BY 2 LOOP
+    PERFORM pg_temp.run_to(z.at), workflow.emit('t.day_zero_tomorrow', z.id::text, at => z.at), workflow.tick(z.at);
+  END LOOP;
+  PERFORM pg_temp.run_to('2025-06-14 00:00Z');
+END $$;
+SELECT bag_eq($$ SELECT z.zone || ' ' || pg_temp.sent('day zero tomorrow', z.zone, z.id::text) FROM zero z $$, $$ SELECT z.zone || ' Fri 06-13 09:00' FROM zero z $$, 'scenario 2: or the next day in each zone, by if_past');
 
 -- Monday to Friday at 05:00.
 SELECT pg_temp.publish('early birds', '{"send_window": [{"days": ["mon","tue","wed","thu","fri"], "from": "05:00", "to": "06:00"}]}',
@@ -86,38 +116,56 @@ SELECT is(pg_temp.sent('early birds'), 'Sun 06-15 22:00, Mon 06-16 22:00, Tue 06
 SELECT pg_temp.run_to('2025-06-23 06:00+07');
 SELECT is(pg_temp.sent('early birds', 'Asia/Jakarta') LIKE '%Mon 06-23 05:00', true, 'scenario 3, semantics 15: what the weekend held goes out on Monday, once');
 SELECT workflow.unenroll('early birds', '1');
+SELECT workflow.tick('2025-06-29 12:00+07');
+SELECT pg_temp.publish_schedule('cron early birds', '0 5 * * mon-fri', 'Asia/Jakarta', 1);
+SELECT pg_temp.watch('2025-07-07 04:59+07', '{0,6,12,18,20,21,22,23}');
+SELECT is(pg_temp.sent('cron early birds', 'Asia/Jakarta'), 'Mon 06-30 05:00, Tue 07-01 05:00, Wed 07-02 05:00, Thu 07-03 05:00, Fri 07-04 05:00', 'scenario 3, D13: by a schedule the same');
+SELECT pg_temp.watch('2025-07-07 05:00+07', '{}');
+SELECT is(pg_temp.sent('cron early birds', 'Asia/Jakarta') LIKE '%Fri 07-04 05:00, Mon 07-07 05:00', true, 'scenario 3: and then on Monday again');
+SELECT workflow.archive('cron early birds');
 
 -- The change of autumn.
 SELECT workflow.tick('2025-10-18 12:00+02');
+SELECT workflow.resume('cron mondays'), workflow.resume('cron half past two');
 SELECT workflow.emit('t.mondays', '5', at => '2025-10-18 12:00+02');
 SELECT workflow.tick('2025-10-18 12:00+02');
-SELECT pg_temp.run_to('2025-10-24 12:00+02');
+SELECT pg_temp.watch('2025-10-24 12:00+02', '{0,1,2,6,7,8,9}');
 SELECT workflow.emit('t.half_past_two', '5', at => '2025-10-24 12:00+02');
 SELECT workflow.tick('2025-10-24 12:00+02');
-SELECT pg_temp.run_to('2025-10-27 12:00+01');
+SELECT pg_temp.watch('2025-10-27 12:00+01', '{0,1,2,6,7,8,9}');
 SELECT is(pg_temp.sent('half past two', 'UTC', '5'), 'Sat 03-29 01:30, Sun 03-30 01:00, Mon 03-31 00:30, Sat 10-25 00:30, Sun 10-26 00:30, Mon 10-27 01:30',
   'scenario 4, semantics 13: where the hour is repeated, at its first occurrence, once');
+SELECT is((SELECT string_agg(to_char(o.created_at AT TIME ZONE 'UTC', 'Dy MM-DD HH24:MI'), ', ' ORDER BY o.created_at) FROM workflow.outbox o WHERE o.workflow = 'cron half past two' AND o.created_at > '2025-10-01'),
+  'Sun 10-19 00:30, Mon 10-20 00:30, Tue 10-21 00:30, Wed 10-22 00:30, Thu 10-23 00:30, Fri 10-24 00:30, Sat 10-25 00:30, Sun 10-26 00:30, Mon 10-27 01:30', 'scenario 4: and so it does by a schedule');
 SELECT workflow.unenroll('half past two', '5');
-SELECT pg_temp.run_to('2025-11-03 23:00+01');
+SELECT pg_temp.watch('2025-11-03 23:00+01', '{0,1,2,6,7,8,9}');
 SELECT is(pg_temp.sent('mondays', 'UTC', '5'), 'Mon 03-24 08:00, Mon 03-31 07:00, Mon 04-07 07:00, Mon 10-20 07:00, Mon 10-27 08:00, Mon 11-03 08:00',
   'scenario 4, semantics 13: Monday 09:00 over the change of autumn');
+SELECT is(pg_temp.sent('cron mondays', 'Europe/Paris', '5'), 'Mon 03-24 09:00, Mon 03-31 09:00, Mon 04-07 09:00, Mon 10-20 09:00, Mon 10-27 09:00, Mon 11-03 09:00', 'scenario 4: and by a schedule, over both');
 SELECT workflow.unenroll('mondays', '5');
+SELECT workflow.archive('cron mondays'), workflow.archive('cron half past two');
 
 -- One zone in a hundred is no zone.
-INSERT INTO clock_contacts (id, zone) SELECT n, CASE n WHEN 1050 THEN 'Mars/Olympus' WHEN 1051 THEN '' WHEN 1052 THEN NULL ELSE 'Asia/Tokyo' END FROM generate_series(1001, 1200) n;
+INSERT INTO clock_contacts (id, zone) SELECT n, CASE n WHEN 1100 THEN 'Mars/Olympus' WHEN 1200 THEN '' WHEN 1300 THEN NULL WHEN 1400 THEN 'Asia/Tokio' WHEN 1500 THEN E'\n' WHEN 1600 THEN '+25:99'
+  WHEN 1700 THEN repeat('Asia/', 1000) WHEN 1800 THEN '../etc/passwd' WHEN 1900 THEN '東京' WHEN 2000 THEN 'NULL' ELSE 'Asia/Tokyo' END FROM generate_series(1001, 2000) n;
 SELECT workflow.set_account('', '{"timezone": "Asia/Jakarta"}');
 SELECT pg_temp.publish('zones', '{}', '[{"type": "wait", "until_time": "09:00"}, {"type": "send", "channel": "email", "body": "x"}]');
 SELECT workflow.tick('2028-01-10 00:00+09');
-SELECT workflow.emit('t.zones', n::text, at => '2028-01-10 00:00+09') FROM generate_series(1001, 1200) n;
+SELECT workflow.emit('t.zones', n::text, at => '2028-01-10 00:00+09') FROM generate_series(1001, 2000) n;
 SELECT results_eq($$ SELECT errors FROM workflow.tick('2028-01-10 00:00+09') $$, 'VALUES (0)', 'scenario 20, semantics 12: a zone that is none is no error');
 SELECT results_eq($$ SELECT to_char(w.due AT TIME ZONE 'UTC', 'HH24:MI'), count(*) FROM workflow.waiting w WHERE w.workflow = 'zones' GROUP BY 1 ORDER BY 1 $$,
-  $$ VALUES ('00:00', 197::bigint), ('02:00', 3) $$, 'scenario 20, semantics 12: it falls back to the account''s, and holds up nobody else');
+  $$ VALUES ('00:00', 990::bigint), ('02:00', 10) $$, 'scenario 20, semantics 12: one in a hundred falls back to the account''s');
+SELECT pg_temp.run_to('2028-01-10 09:00+09');
+SELECT is((SELECT count(*) FROM workflow.outbox o WHERE o.workflow = 'zones'), 990::bigint, 'scenario 20, semantics 12: and holds up nobody else');
 SELECT pg_temp.run_to('2028-01-10 12:00+09');
-SELECT is((SELECT count(*) FROM workflow.outbox o WHERE o.workflow = 'zones'), 200::bigint, 'scenario 20: everybody is written to');
-SELECT is((SELECT s.unknown_zones FROM workflow.status s), 3::bigint, 'scenario 20, semantics 12: and it is counted');
+SELECT is((SELECT count(DISTINCT o.contact_key) FROM workflow.outbox o WHERE o.workflow = 'zones'), 1000::bigint, 'scenario 20: everybody is written to');
+SELECT is((SELECT s.unknown_zones FROM workflow.status s), 10::bigint, 'scenario 20, semantics 12: and it is counted');
 
 -- A birthday on 29 February.
-INSERT INTO clock_contacts (id, zone, born) VALUES (6, 'Asia/Tokyo', '2028-02-29');
+INSERT INTO clock_contacts (id, zone, born) VALUES (6, 'Asia/Tokyo', '2028-02-29'), (7, 'Asia/Tokyo', '2000-02-29');
+SELECT workflow.create_workflow('birthday', '{"triggers": [{"on": "date", "field": "contact.born", "every": "year", "at": "09:00", "filter": {"field": "contact.id", "operator": "=", "value": 7}}],
+  "settings": {"timezone": "contact"}, "steps": [{"type": "send", "channel": "email", "body": "x"}]}');
+SELECT workflow.publish('birthday');
 SELECT pg_temp.publish('leap', '{}', '[{"type": "wait", "until_date": {"field": "contact.born", "offset": "1 year"}, "at": "09:00"}, {"type": "send", "channel": "email", "body": "1"},
   {"type": "wait", "until_date": {"field": "contact.born", "offset": "2 years"}, "at": "09:00"}, {"type": "send", "channel": "email", "body": "2"},
   {"type": "wait", "until_date": {"field": "contact.born", "offset": "3 years"}, "at": "09:00"}, {"type": "send", "channel": "email", "body": "3"},
@@ -125,9 +173,23 @@ SELECT pg_temp.publish('leap', '{}', '[{"type": "wait", "until_date": {"field": 
 SELECT workflow.tick('2028-03-01 12:00+09');
 SELECT workflow.emit('t.leap', '6', at => '2028-03-01 12:00+09');
 SELECT workflow.tick('2028-03-01 12:00+09');
+-- Each day of four years at nine in Tokyo, and about the end of February by half hours.
+DO $$
+DECLARE
+  day timestamptz;
+BEGIN
+  FOR day IN SELECT d FROM generate_series('2028-03-02 09:00+09'::timestamptz, '2032-03-01 09:00+09', '1 day') d LOOP
+    PERFORM pg_temp.watch(day, CASE WHEN to_char(day, 'MMDD') BETWEEN '0227' AND '0301' THEN ARRAY(SELECT generate_series(0, 23)) ELSE '{}' END);
+  END LOOP;
+END $$;
 SELECT pg_temp.run_to('2032-03-01 12:00+09');
 SELECT is((SELECT string_agg(to_char(o.created_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD HH24:MI'), ', ' ORDER BY o.id) FROM workflow.outbox o WHERE o.workflow = 'leap'),
   '2029-02-28 09:00, 2030-02-28 09:00, 2031-02-28 09:00, 2032-02-29 09:00', 'scenario 5, semantics 13: 29 February over four years');
+
+SELECT is((SELECT string_agg(to_char(o.created_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD HH24:MI'), ', ' ORDER BY o.id) FROM workflow.outbox o WHERE o.workflow = 'birthday'),
+  '2029-02-28 09:00, 2030-02-28 09:00, 2031-02-28 09:00, 2032-02-29 09:00', 'scenario 5, C36, semantics 13: by the date of birth the same, each year once');
+SELECT is((SELECT count(*) FROM workflow.refusals r WHERE r.workflow = 'birthday'), 0::bigint, 'scenario 5: on no other day was anybody so much as looked at');
+SELECT workflow.archive('birthday');
 
 -- Month's ends stay anchored; hours are absolute.
 SELECT pg_temp.publish('months', '{}', '[{"type": "wait", "until_date": {"field": "contact.born", "offset": "1 month"}}, {"type": "send", "channel": "email", "body": "1"},
