@@ -64,14 +64,21 @@ is($claim->(), '0|', 'for any sender');
 $round->query_safe('COMMIT');
 $round->quit;
 is($in_late->(q{SELECT string_agg(c.body, ', ') FROM workflow.claim('sms', 2) c}), 'Hello Late, Hello Late', 'scenario 15, semantics 25: a message that commits late is handed out');
-# So is one whose claim is undone.
+# So is one that comes back, and one whose claim is undone.
 my $sender = $node->background_psql('late');
 $sender->query_safe('BEGIN');
 is($sender->query_safe(q{SELECT count(*) FROM workflow.claim('sms', 10) c}), 1, 'a claim that has not committed');
 is($claim->(), '0|', 'nobody else gets it');
 $sender->query_safe('ROLLBACK');
 is($claim->(), '1|Hello Late', 'scenario 15: it was never claimed');
+$sender->query_safe('BEGIN');
+is($sender->query_safe(q{SELECT string_agg(workflow.nack(l.token, l.message, 'later', '1 ms'), ' ') FROM workflow.lease l WHERE l.at > now() - interval '1 hour'
+	AND NOT EXISTS (SELECT FROM workflow.outcome o WHERE o.message = l.message)}), 'ready ready ready', 'three that come back, not committed yet');
+$in_late->(q{INSERT INTO contacts (name, phone) VALUES ('New', '1'); SELECT workflow.tick()});
+is($claim->(), '1|Hello New', 'others go on');
+$sender->query_safe('COMMIT');
 $sender->quit;
+is($claim->(), '3|Hello Late', 'scenario 15, semantics 25: they are handed out again');
 
 # Nothing of ours makes the host wait: a round with all it has written, a table of the log that is being truncated, and every table of ours locked as
 # strongly as a worker locks it.

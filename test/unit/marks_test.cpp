@@ -92,12 +92,15 @@ TEST(Marks, WhatIsReopenedIsLookedAtAgain) {
   look.Done(14);
   look.Reached(0, 20);
   const Marks marks = look.Result();
-  EXPECT_EQ(Spans(With(marks, 3)), (std::vector<Span>{{3, 3, 0}, {12, 13, 7}, {21, Marks::kLast, 0}}));
-  EXPECT_EQ(Spans(With(marks, 12)), (std::vector<Span>{{12, 13, 0}, {21, Marks::kLast, 0}})) << "it does not sleep with the others";
-  EXPECT_EQ(Spans(With(marks, 15)), (std::vector<Span>{{12, 13, 7}, {15, 15, 0}, {21, Marks::kLast, 0}}));
-  EXPECT_EQ(Spans(With(marks, 30)), Spans(marks));
+  EXPECT_EQ(Spans(With(marks, 3, 3)), (std::vector<Span>{{3, 3, 0}, {12, 13, 7}, {21, Marks::kLast, 0}}));
+  EXPECT_EQ(Spans(With(marks, 12, 12)), (std::vector<Span>{{12, 13, 0}, {21, Marks::kLast, 0}})) << "it does not sleep with the others";
+  EXPECT_EQ(Spans(With(marks, 15, 15)), (std::vector<Span>{{12, 13, 7}, {15, 15, 0}, {21, Marks::kLast, 0}}));
+  EXPECT_EQ(Spans(With(marks, 30, 30)), Spans(marks));
+  EXPECT_EQ(Spans(With(marks, 3, 5)), (std::vector<Span>{{3, 5, 0}, {12, 13, 7}, {21, Marks::kLast, 0}}));
+  EXPECT_EQ(Spans(With(marks, 13, 15)), (std::vector<Span>{{12, 15, 0}, {21, Marks::kLast, 0}}));
+  EXPECT_EQ(Spans(With(marks, 3, 40)), (std::vector<Span>{{3, Marks::kLast, 0}}));
   Marks all = marks;
-  for (int64_t key = 100; key > 50; --key) all = With(Both(all, marks), -key * 10);
+  for (int64_t key = 100; key > 50; --key) all = With(Both(all, marks), -key * 10, -key * 10);
   EXPECT_LE(all.count, Marks::kMost);
 }
 

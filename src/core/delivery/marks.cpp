@@ -84,20 +84,17 @@ Marks Both(const Marks& a, const Marks& b) {
   return Fitted(common, count);
 }
 
-Marks With(const Marks& marks, int64_t key) {
+Marks With(const Marks& marks, int64_t from, int64_t to) {
   Span spans[Marks::kMost + 1];
-  int count = 0;
-  bool placed = marks.Contains(key);
-  for (int i = 0; i < marks.count; ++i) {
-    if (!placed && key < marks.spans[i].from) {
-      spans[count++] = {key, key, 0};
-      placed = true;
-    }
-    spans[count] = marks.spans[i];
-    if (spans[count].from <= key && key <= spans[count].to) spans[count].asleep = 0;
-    ++count;
+  Span added = {from, to, 0};  // and whatever touches it
+  int count = 0, i = 0;
+  for (; i < marks.count && marks.spans[i].to < from; ++i) spans[count++] = marks.spans[i];
+  for (; i < marks.count && marks.spans[i].from <= to; ++i) {
+    added.from = std::min(added.from, marks.spans[i].from);
+    added.to = std::max(added.to, marks.spans[i].to);
   }
-  if (!placed) spans[count++] = {key, key, 0};
+  spans[count++] = added;
+  for (; i < marks.count; ++i) spans[count++] = marks.spans[i];
   return Fitted(spans, count);
 }
 

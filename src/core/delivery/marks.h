@@ -53,7 +53,7 @@ class Look {
 // What both leave: two looked at the same marks, each in its own way.
 Marks Both(const Marks& a, const Marks& b);
 
-// With one key that was done and is not any more.
-Marks With(const Marks& marks, int64_t key);
+// With keys, both ends included, that were done and are not any more.
+Marks With(const Marks& marks, int64_t from, int64_t to);
 
 }  // namespace workflow

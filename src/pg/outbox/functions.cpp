@@ -8,6 +8,7 @@
 #include "pg/server/entry.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
+#include "pg/settings.h"
 
 namespace workflow::pg {
 namespace {
@@ -66,6 +67,7 @@ WF_FUNCTION(workflow_nack) {
     const TimestampTz again = retry_after != nullptr ? AddSpan(present, *retry_after) : present + BackoffUs(one.standing.attempt, Randomness());
     CheckLedger(one.channel);
     WriteLeases(&days, one.channel, {{id, again, present, one.standing.seq + 1, one.standing.attempt, one.rank, std::nullopt, reason}});
+    if (!settings::virtual_clock) ReopenIfLate(one.channel, one.rank, again, DayOfMessage(id));
   } else {
     WriteOutcomes(&days, {{id, present, one.standing.seq, MessageStateName(state), token, reason}});
   }

@@ -49,8 +49,9 @@ struct Pending {
 struct Reopened {
   ChannelKey key;
   int rank;
-  TimestampTz visible_at;
+  TimestampTz from, to;
   int32_t day;
+  bool if_late;  // of a channel and rank there is one such
 };
 
 constinit Store* store = nullptr;
@@ -104,8 +105,14 @@ void Publish(const Pending& item) noexcept {
   slot->marks.generation = item.marks.generation;
 }
 
+bool Counts(const Reopened& item, TimestampTz now) { return !item.if_late || item.from <= now; }
+
+bool AnyCounts(int count, TimestampTz now) {
+  return count > kReopenedMost || std::any_of(reopened, reopened + count, [=](const Reopened& item) { return Counts(item, now); });
+}
+
 // Whoever is looking at this moment has not seen what is reopened: what they find is of an older generation.
-void PublishReopened(int count) noexcept {
+void PublishReopened(int count, TimestampTz now) noexcept {
   ++store->generation;
   if (count > kReopenedMost) {
     store->used = 0;
@@ -113,9 +120,9 @@ void PublishReopened(int count) noexcept {
   }
   for (int i = 0; i < count; ++i) {
     const Reopened& item = reopened[i];
-    Slot* slot = Find(item.key);
+    Slot* slot = Counts(item, now) ? Find(item.key) : nullptr;
     if (slot == nullptr) continue;
-    slot->marks.due[item.rank] = With(slot->marks.due[item.rank], item.visible_at);
+    slot->marks.due[item.rank] = With(slot->marks.due[item.rank], item.from, item.to);
     slot->marks.first_day = std::min(slot->marks.first_day, item.day);
   }
 }
@@ -124,22 +131,27 @@ void PublishReopened(int count) noexcept {
 // reopened must be told.
 void AtHintsTransactionEnd(XactEvent event, void*) noexcept {
   if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE && event != XACT_EVENT_ABORT) return;
-  const int done = pending_count, back = reopened_count;
+  const int done = pending_count;
+  int back = reopened_count;
   pending_count = reopened_count = 0;
   if (event != XACT_EVENT_COMMIT || done + back == 0 || store == nullptr) return;
+  // Whoever has a clock that is later than this one sees what was committed.
+  if (back > 0 && !AnyCounts(back, std::max<TimestampTz>(GetCurrentTimestamp(), store->latest))) back = 0;
+  if (done + back == 0) return;
   if (store->lock != nullptr) {
     if (back > 0) LWLockAcquire(store->lock, LW_EXCLUSIVE);
     else if (!LWLockConditionalAcquire(store->lock, LW_EXCLUSIVE)) return;
   }
   const TimestampTz now = std::max<TimestampTz>(GetCurrentTimestamp(), store->latest);
   for (int i = 0; i < done; ++i) if (now < pending[i].until) Publish(pending[i]);
-  if (back > 0) PublishReopened(back);
+  if (back > 0) PublishReopened(back, now);
   Unlock();
 }
 
 // Nobody would be told when a prepared transaction commits.
 void BeforePrepare(XactEvent event, void*) noexcept {
-  if (event != XACT_EVENT_PRE_PREPARE || reopened_count == 0) return;
+  if (event != XACT_EVENT_PRE_PREPARE) return;
+  if (reopened_count <= kReopenedMost && std::all_of(reopened, reopened + reopened_count, [](const Reopened& item) { return item.if_late; })) return;
   static const SqlError error{ERRCODE_FEATURE_NOT_SUPPORTED, "cannot PREPARE a transaction that has returned messages to the outbox"};
   Raised raised;
   Note(raised, error);
@@ -231,8 +243,26 @@ void ReopenAtCommit(const std::string& channel, int rank, TimestampTz visible_at
     return;
   }
   reopened[at].rank = rank;
-  reopened[at].visible_at = visible_at;
+  reopened[at].from = reopened[at].to = visible_at;
   reopened[at].day = day;
+  reopened[at].if_late = false;
+}
+
+void ReopenIfLate(const std::string& channel, int rank, TimestampTz visible_at, int32_t day) {
+  EnsureStore();
+  ChannelKey key;
+  if (!KeyOf(channel, &key) || reopened_count > kReopenedMost) return;
+  Reopened* const end = reopened + reopened_count;
+  Reopened* const item = std::find_if(reopened, end, [&](const Reopened& known) { return known.if_late && known.key == key && known.rank == rank; });
+  if (item == end) {
+    if (reopened_count == kReopenedMost) return;
+    ++reopened_count;
+    *item = {key, rank, visible_at, visible_at, day, true};
+  } else {
+    item->from = std::min(item->from, visible_at);
+    item->to = std::max(item->to, visible_at);
+    item->day = std::min(item->day, day);
+  }
 }
 
 TimestampTz ClockNow() {

@@ -35,6 +35,9 @@ void CheckLedger(const std::string& channel);
 void KeepMarks(const std::string& channel, const ChannelMarks& marks, TimestampTz until);
 // A message that was finished has a pointer again when this transaction commits: a lease of that visible_at, in the tables of `day`.
 void ReopenAtCommit(const std::string& channel, int rank, TimestampTz visible_at, int32_t day);
+// One that is returned has one that lies in the future now, and must be told only where it is past when this transaction commits: others may have
+// passed the place. Where that is not told, the message comes when the lease ends under which it was returned.
+void ReopenIfLate(const std::string& channel, int rank, TimestampTz visible_at, int32_t day);
 
 // The marks of this database's channels as they were published last.
 struct KnownMarks {
