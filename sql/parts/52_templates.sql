@@ -57,6 +57,13 @@ COMMENT ON FUNCTION workflow.put_template(text, text, text, text, text, jsonb, t
 'newest one at once, except where they name a version. locale: NULL for everybody without one of their own. data: parameters for the channel''s provider; every '
 'string in it is a template. channel partial: a body that others {% render %}. account: NULL for all. Raises WF009 with every error of the texts; then nothing is stored.';
 
+CREATE VIEW workflow.templates AS
+SELECT t.account, t.name, t.channel, nullif(t.locale, '') AS locale, t.version,
+       t.version = max(t.version) OVER (PARTITION BY t.account, t.name, t.channel, t.locale) AS live, t.subject, t.body, t.data, t.created_by, t.created_at
+  FROM workflow.template t;
+COMMENT ON VIEW workflow.templates IS
+'Every version of every template. account '''': of all accounts; locale NULL: for everybody without one of their own; live: what workflows use that name no version.';
+
 CREATE FUNCTION workflow.set_account(account text, settings jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column

@@ -1,6 +1,6 @@
 -- What becomes of enrollments and workflows whose steps go on failing.
 BEGIN;
-SELECT plan(26);
+SELECT plan(31);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE fail_contacts (id int PRIMARY KEY, name text, points int NOT NULL DEFAULT 0, price int NOT NULL DEFAULT 1);
@@ -95,6 +95,27 @@ SELECT pg_temp.rounds('2031-01-09 13:00Z');
 SELECT is((SELECT string_agg(e.reason || '', ',' ORDER BY e.contact_key) FROM workflow.enrollments e WHERE e.workflow = 'divides' AND e.contact_key::int > 49),
           'completed,completed,completed,completed', 'resume() lets them go on');
 SELECT is((SELECT count(*) FROM workflow.failing f JOIN workflow.workflow w ON w.id = f.workflow AND w.name = 'divides'), 0::bigint, 'and the count is gone');
+
+-- semantics 28: what is transient counts no attempt, is no failure, and comes again in a moment
+CREATE SEQUENCE fail_tries;  -- not undone by what is rolled back
+CREATE FUNCTION fail_for_a_while() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.id IN (2, 3) AND nextval('fail_tries') <= 12 THEN
+    RAISE EXCEPTION 'not now' USING ERRCODE = CASE NEW.id WHEN 2 THEN '40001' ELSE '53300' END;
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER fail_for_a_while BEFORE UPDATE OF name ON fail_contacts FOR EACH ROW EXECUTE FUNCTION fail_for_a_while();
+SELECT pg_temp.publish('transient', '{"on_error": {"retry": 0}}', '[{"id": "s", "type": "set", "contact": {"name": "done"}}, {"id": "m", "type": "send", "channel": "x", "to": "a", "body": "b"}]');
+SELECT workflow.enroll('transient', n::text) FROM generate_series(1, 4) n;
+SELECT pg_temp.rounds('2031-01-10 09:00Z', 1);
+SELECT is((SELECT string_agg(coalesce(e.reason, e.state || ' ' || e.attempts), ',' ORDER BY e.contact_key) FROM workflow.enrollments e WHERE e.workflow = 'transient'), 'completed,retry 0,retry 0,completed',
+  'semantics 28: who meets it is tried again, though retry is 0; the others go on');
+SELECT is_empty($$ SELECT FROM workflow.errors x WHERE x.workflow = 'transient' $$, 'semantics 28: it is no failure');
+SELECT workflow.tick('2031-01-10 09:00Z'::timestamptz + n * interval '2 seconds') FROM generate_series(1, 30) n;
+SELECT is((SELECT string_agg(coalesce(e.reason, e.state), ',' ORDER BY e.contact_key) FROM workflow.enrollments e WHERE e.workflow = 'transient'), 'completed,completed,completed,completed', 'semantics 28: and goes on when it is over');
+SELECT is((SELECT count(*) || ' ' || count(DISTINCT o.contact_key) FROM workflow.outbox o WHERE o.workflow = 'transient'), '4 4', 'each with one message');
+SELECT is((SELECT w.status FROM workflow.workflows w WHERE w.name = 'transient'), 'published', 'semantics 28: nor does it suspend');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- R7, semantics 30: each level tries what it may not; injected names; search paths of somebody else.
 BEGIN;
-SELECT plan(66);
+SELECT plan(79);
 SET LOCAL client_min_messages = error;
 
 CREATE ROLE rights_viewer; CREATE ROLE rights_operator; CREATE ROLE rights_author; CREATE ROLE rights_sender; CREATE ROLE rights_admin;
@@ -88,6 +88,24 @@ RESET SESSION AUTHORIZATION;
 -- Accounts
 SELECT is(pg_temp.as_role('rights_acme', $$ SELECT string_agg(DISTINCT name, ', ' ORDER BY name) FROM workflow.workflows $$), 'acme flow, all flow', 'semantics 30: definitions of another account are invisible');
 SELECT is(pg_temp.as_role('rights_acme', $$ SELECT string_agg(DISTINCT account, ', ') FROM workflow.outbox $$), 'acme', 'semantics 30: so are its messages');
+-- Every view of a bound role, with something of each account in it.
+SELECT workflow.resume_all();
+SELECT workflow.put_template('of ' || a, 'email', 's', 'b', account => a) FROM unnest('{acme,beta}'::text[]) a;
+SELECT workflow.suppress(contact => '1', account => 'acme'), workflow.suppress(contact => '2', account => 'beta');
+INSERT INTO workflow.error (at, enrollment, sqlstate, message) SELECT now(), e.id, '22012', 'x' FROM workflow.enrollment e;
+SELECT workflow.enroll('acme flow', '1', event_id => 'a'), workflow.enroll('beta flow', '2', event_id => 'b'), workflow.enroll('acme flow', '1', event_id => 'a'), workflow.enroll('beta flow', '2', event_id => 'b');
+SELECT FROM workflow.tick('2031-01-06 09:00Z');
+CREATE FUNCTION pg_temp.accounts_in(who name, view text) RETURNS text LANGUAGE sql AS $$
+  SELECT pg_temp.as_role(who, format('SELECT string_agg(DISTINCT account, '','' ORDER BY account) FILTER (WHERE account <> '''') FROM workflow.%I', view)) $$;
+SELECT is(pg_temp.accounts_in('rights_viewer', v) || ' / ' || pg_temp.accounts_in('rights_acme', v), 'acme,beta / acme', 'semantics 30: what is of another account is not in ' || v)
+  FROM unnest('{workflows,versions,enrollments,outbox,refusals,errors,history,templates,suppressions,stat_workflow}'::text[]) v;
+SELECT is_empty($$ SELECT l.name FROM workflow.access_list() l JOIN pg_class c ON c.relname = l.name AND c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'v' WHERE l.bindable
+    AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account') $$, 'semantics 30: no view of a bound role is without accounts');
+SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind = 'v' AND c.reloptions IS DISTINCT FROM '{security_barrier=true}'
+    AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'account') $$, 'semantics 30: each is a barrier');
+SELECT is_empty($$ SELECT p.oid::regprocedure::text FROM pg_proc p WHERE p.pronamespace = 'workflow'::regnamespace AND has_function_privilege('rights_none', p.oid, 'EXECUTE')
+    UNION ALL SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = 'workflow'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('rights_none', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER') $$,
+  'semantics 30: PUBLIC may call nothing and look at nothing');
 SELECT is(pg_temp.as_role('rights_both', $$ SELECT string_agg(DISTINCT account, ', ' ORDER BY account) FROM workflow.outbox $$), 'acme, beta', 'a role may be bound to several');
 SELECT is(pg_temp.as_role('rights_viewer', $$ SELECT string_agg(DISTINCT account, ', ' ORDER BY account) FROM workflow.outbox $$), 'acme, beta', 'one that is bound to none sees all');
 SELECT is(pg_temp.as_role('rights_acme', $$ SELECT workflow.enroll('beta flow', '2', account => 'beta') $$), '42501', 'R7: nor may it be acted on');

@@ -1,6 +1,6 @@
 -- The send step: which text, to whom, from whom, and what senders see of it.
 BEGIN;
-SELECT plan(39);
+SELECT plan(40);
 SET LOCAL client_min_messages = error;
 
 CREATE TABLE send_contacts (id int PRIMARY KEY, org text NOT NULL, name text, email text, mobile text, lang text, points int);
@@ -44,6 +44,8 @@ SELECT workflow.enroll('pinned', c) FROM unnest('{1,2,3}'::text[]) c;
 SELECT FROM workflow.tick('2031-01-06 09:00Z');
 SELECT is(pg_temp.subjects('pinned', '2'), '{Good day Budi,Hello Budi}', 'definition: live by default, name@1 pins the version');
 SELECT is((SELECT array_agg(m.template) FROM pg_temp.messages('pinned', '2') m), '{hello@2,hello@1}', 'the message says which version it was');
+SELECT results_eq($$ SELECT account, locale, version, live FROM workflow.templates WHERE name = 'hello' AND channel = 'email' ORDER BY 1, 2 NULLS FIRST, 3 $$,
+  $$ VALUES ('', NULL, 1, false), ('', NULL, 2, true), ('', 'pt', 1, true), ('', 'pt-BR', 1, true), ('acme', NULL, 1, true) $$, 'the view templates shows all, and which are live');
 SELECT is((pg_temp.subjects('pinned'))[1], 'Acme greets Ana', 'an account''s own text goes before everybody''s, even of a better language');
 SELECT is((pg_temp.subjects('pinned', '3'))[1], 'Acme greets Caro', 'for each of its contacts');
 
