@@ -31,6 +31,7 @@ CREATE TABLE workflow.workflow (
   suspended     text,                     -- why it paused by itself; NULL: somebody paused it, or it is not paused
   UNIQUE (account, name)
 ) WITH (vacuum_truncate = off, toast.vacuum_truncate = off);
+CREATE INDEX workflow_paused ON workflow.workflow (id) WHERE status = 'paused';  -- for claims
 
 -- Workflows of which something has failed since they last succeeded. The round's own: a row is there only while there is trouble.
 CREATE TABLE workflow.failing (
@@ -212,10 +213,12 @@ CREATE TABLE workflow.lease (
   token       uuid,
   channel     text NOT NULL,
   reason      text,                       -- what a sender said of the last attempt
+  led         boolean NOT NULL DEFAULT false, -- another row names this one's message; the indexes by token and by end hold only that one
+  followers   bigint[],                   -- messages of the leases of the same call, rank, token and end that this row leads
   PRIMARY KEY (message, seq)
 );
-CREATE INDEX lease_token_idx ON workflow.lease (token);
-CREATE INDEX lease_channel_rank_visible_at_idx ON workflow.lease (channel, rank, visible_at);
+CREATE INDEX lease_token_idx ON workflow.lease (token) WHERE NOT led;
+CREATE INDEX lease_channel_rank_visible_at_idx ON workflow.lease (channel, rank, visible_at) WHERE NOT led;
 
 -- What became of a message: of the lease `seq`, or without one (0). A later lease supersedes it: the message was revived.
 CREATE TABLE workflow.outcome (

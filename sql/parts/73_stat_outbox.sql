@@ -34,9 +34,10 @@ BEGIN
       RETURN NEXT;
     END IF;
     EXECUTE format($sql$
-      SELECT l.message, l.visible_at FROM workflow.lease l WHERE l.channel = %L AND l.rank = %s AND l.message >= %s AND l.visible_at >= %L
-         AND NOT EXISTS (SELECT FROM workflow.outcome o WHERE o.message = l.message AND o.message >= %3$s AND o.seq >= l.seq)
-         AND NOT EXISTS (SELECT FROM workflow.lease n WHERE n.message = l.message AND n.message >= %3$s AND n.seq > l.seq) ORDER BY l.visible_at LIMIT 1
+      SELECT u.message, l.visible_at FROM workflow.lease l CROSS JOIN LATERAL unnest(l.message || l.followers) AS u(message)
+         CROSS JOIN LATERAL (SELECT n.seq, n.at, n.visible_at FROM workflow.lease n WHERE n.message = u.message AND n.message >= %3$s ORDER BY n.seq DESC LIMIT 1) n
+       WHERE l.channel = %1$L AND l.rank = %2$s AND NOT l.led AND l.message >= %3$s AND l.visible_at >= %4$L AND n.visible_at = l.visible_at AND n.at = l.at
+         AND NOT EXISTS (SELECT FROM workflow.outcome o WHERE o.message = u.message AND o.message >= %3$s AND o.seq >= n.seq) ORDER BY l.visible_at LIMIT 1
     $sql$, outbox_front.channel, rank, first,
       coalesce('2000-01-01 00:00Z'::timestamptz + greatest(workflow.mark_from(marks.due, rank), 0) * interval '1 microsecond', '-infinity')) INTO found;
     oldest := found.message;

@@ -1,6 +1,6 @@
 -- The outbox without a round: messages are put into its tables by hand.
 BEGIN;
-SELECT plan(81);
+SELECT plan(91);
 SET LOCAL client_min_messages = warning;
 
 INSERT INTO workflow.workflow (id, name, status, published) VALUES (1001, 'one', 'published', 1), (1002, 'two', 'published', 1);
@@ -167,6 +167,32 @@ SELECT is((SELECT sum(pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_
           0::numeric, 'no row of the outbox was updated or deleted');
 SELECT is((SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'workflow.message'::regclass AND c.relhassubclass), 0::bigint, 'children have none');
 SELECT is((SELECT max(n) FROM (SELECT count(*) AS n FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid WHERE c.relname ~ '^message_20200101$') q), 3::bigint, 'a message is one row with three index entries');
+
+-- Leases of one claim: the first row leads, and stands for all in the indexes by token and by end.
+SELECT pg_temp.put(n, 'led') FROM generate_series(911, 915) n;
+INSERT INTO held SELECT 'led', token FROM workflow.claim('led', 5) LIMIT 1;
+SELECT is((SELECT array_agg(l.message || l.followers) FROM workflow.lease l WHERE l.channel = 'led' AND NOT l.led), '{{911,912,913,914,915}}'::bigint[],
+          'of the leases of one claim one leads, and names the others');
+SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'led'), '{911,913}'), 2::bigint, 'the token finds those that are led');
+SELECT ok(NOT workflow.message_waits('led'), 'the others are held');
+UPDATE workflow.lease_20200101 SET visible_at = now() - interval '1 second' WHERE channel = 'led';
+SELECT ok(workflow.message_waits('led'), 'a lease that ran out waits, though the message that leads it has its outcome');
+SELECT results_eq($$ SELECT id, attempt FROM workflow.claim('led', 2) $$, 'VALUES (912::bigint, 2), (914, 2)', 'semantics 25: what was led comes back for itself');
+SELECT results_eq($$ SELECT id, attempt FROM workflow.claim('led', 2) $$, 'VALUES (915::bigint, 2)', 'semantics 25: and the rest of it at the next claim');
+SELECT throws_ok(format('SELECT workflow.ack(%L)', (SELECT token FROM held WHERE what = 'led')), 'WF005', NULL, 'semantics 25: the first token has lost them all');
+SELECT ok(NOT workflow.message_waits('led'), 'nothing is left');
+
+-- A table of ours to which somebody has added an index.
+CREATE INDEX lease_by_hand ON workflow.lease_20200101 (seq, message);
+SELECT pg_temp.put(n, 'by hand') FROM generate_series(921, 922) n;
+INSERT INTO held SELECT 'by hand', token FROM workflow.claim('by hand', 2) LIMIT 1;
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_bitmapscan = off;
+SELECT is((SELECT count(*) FROM workflow.lease_20200101 l WHERE l.seq = 1 AND l.message BETWEEN 921 AND 922), 2::bigint, 'an index that is not ours is kept as well');
+SELECT is(workflow.ack((SELECT token FROM held WHERE what = 'by hand')), 2::bigint, 'as are ours');
+RESET enable_seqscan;
+RESET enable_bitmapscan;
+DROP INDEX workflow.lease_by_hand;
 
 -- Arguments, columns, isolation
 SELECT throws_ok($$ SELECT * FROM workflow.claim('x', 0) $$, '22023', NULL, 'qty 0 is refused');

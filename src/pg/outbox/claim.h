@@ -30,8 +30,9 @@ class Claim {
 
  private:
   size_t Pass();
-  void Recheck(Walk* walk);
-  void Decide(Walk* walk);
+  bool Enter();
+  void Recheck(Walk* walk, Snapshot latest);
+  void Decide(Walk* walk, Snapshot latest);
   void LoadThrottles();
   std::map<std::string, int64_t> Allowed();
   void Reserve(Walk* walk);
@@ -44,6 +45,7 @@ class Claim {
   TimestampTz present_ = 0, lease_until_ = 0;
   bool is_virtual_ = false;
   Asleep asleep_;
+  bool throttled_ = false;   // as a whole, or some account
   Throttles throttles_;
   size_t most_ = 0;          // of this call; as the channel's throttle lets out
   bool used_up_ = false;     // another sender has what is left

@@ -5,6 +5,7 @@
 #include "pg/convert.h"
 #include "pg/outbox/hints.h"
 #include "pg/outbox/sender.h"
+#include "pg/outbox/write.h"
 #include "pg/server/entry.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
@@ -12,17 +13,6 @@
 
 namespace workflow::pg {
 namespace {
-
-std::vector<int64_t> NumbersOf(Datum array) {
-  ArrayType* const value = CallBackend([=] { return reinterpret_cast<ArrayType*>(pg_detoast_datum(PointedTo<struct varlena>(array))); });
-  Datum* items = nullptr;
-  bool* nulls = nullptr;
-  int count = 0;
-  CallBackend([&] { deconstruct_array(value, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &items, &nulls, &count); });
-  std::vector<int64_t> numbers;
-  for (int i = 0; i < count; ++i) if (!nulls[i]) numbers.push_back(DatumGetInt64(items[i]));
-  return numbers;
-}
 
 double Randomness() { return CallBackend([] { return pg_prng_double(&pg_global_prng_state); }); }
 

@@ -5,6 +5,7 @@
 #include "core/delivery/message_id.h"
 #include "pg/convert.h"
 #include "pg/outbox/hints.h"
+#include "pg/outbox/write.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/settings.h"
@@ -27,7 +28,10 @@ std::vector<int64_t> MessagesUnder(OpenDays* days, const Token& token) {
     if (tables == nullptr) continue;
     IndexScan scan(tables->lease(), tables->lease_token(), snapshot.get());
     scan.Begin(&key, 1);
-    while (scan.Next()) found.push_back(scan.Int8(lease_column::kMessage));
+    while (scan.Next()) {
+      const std::vector<int64_t> messages = MessagesOf(scan);
+      found.insert(found.end(), messages.begin(), messages.end());
+    }
     scan.End();
   }
   snapshot.End();
@@ -144,7 +148,7 @@ int64_t Acknowledge(OpenDays* days, const std::optional<Token>& token, const std
   const TimestampTz present = PresentTime();
   std::vector<OutcomeRow> outcomes;
   for (const LockedMessage& one : owned) outcomes.push_back({one.id, present, one.standing.seq, MessageStateName(MessageState::kSent), token, {}});
-  WriteOutcomes(days, outcomes);
+  WriteOutcomes(days, std::move(outcomes));
   return static_cast<int64_t>(owned.size());
 }
 

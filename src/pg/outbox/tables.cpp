@@ -1,7 +1,5 @@
 #include "pg/outbox/tables.h"
 
-#include <algorithm>
-
 #include "core/delivery/message_id.h"
 #include "pg/convert.h"
 #include "pg/store/children.h"
@@ -28,82 +26,7 @@ void RequireColumns(Relation relation, int count) {
   throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, std::string("table workflow.") + RelationGetRelationName(relation) + " is not of this version"};
 }
 
-Datum TokenDatum(const std::optional<Token>& token) {
-  if (!token) return 0;
-  auto* copy = static_cast<pg_uuid_t*>(CallBackend([] { return palloc(sizeof(pg_uuid_t)); }));
-  memcpy(copy->data, token->data(), token->size());
-  return UUIDPGetDatum(copy);
-}
-
-// Ascending by number, so that the rows of a day lie together.
-template <typename Row, typename Put>
-void WriteByDay(OpenDays* days, std::vector<Row> rows, bool leases, Put&& put) {
-  constexpr size_t kMost = 1000;
-  std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) { return a.message < b.message; });
-  for (size_t at = 0; at < rows.size();) {
-    const int32_t day = DayOfMessage(rows[at].message);
-    size_t end = at;
-    while (end < rows.size() && DayOfMessage(rows[end].message) == day) ++end;
-    DayTables* const tables = days->Get(day);
-    if (tables == nullptr) throw SqlError{ERRCODE_UNDEFINED_TABLE, "the tables of the outbox of day " + DayChild("message", day) + " are missing"};
-    Inserter inserter(leases ? tables->lease() : tables->outcome(), static_cast<int>(std::min(end - at, kMost)));
-    while (at < end) {
-      std::vector<Datum> values;
-      std::vector<char> nulls;
-      for (size_t i = 0; i < kMost && at < end; ++i, ++at) put(rows[at], &values, &nulls);
-      inserter.Insert(values, nulls);
-    }
-    inserter.Finish();
-  }
-  if (!rows.empty()) CallBackend([] { CommandCounterIncrement(); });
-}
-
-void PutText(const std::optional<std::string>& text, std::vector<Datum>* values, std::vector<char>* nulls) {
-  values->push_back(text ? TextDatum(*text) : Datum{0});
-  nulls->push_back(!text);
-}
-
 }  // namespace
-
-void IndexScan::Begin(const Key* keys, int count) {
-  CallBackend([=, this] {
-    if (scan_ == nullptr) {
-      scan_ = index_beginscan(table_, index_, snapshot_, count, 0);
-      slot_ = table_slot_create(table_, nullptr);
-    }
-    ScanKeyData data[4];
-    for (int i = 0; i < count; ++i) {
-      ScanKeyInit(&data[i], keys[i].column, keys[i].strategy, keys[i].function, keys[i].value);
-      data[i].sk_collation = index_->rd_indcollation[keys[i].column - 1];
-    }
-    index_rescan(scan_, data, count, nullptr, 0);
-  });
-}
-
-bool IndexScan::Next(ScanDirection direction) {
-  return CallBackend([=, this] {
-    CHECK_FOR_INTERRUPTS();
-    return index_getnext_slot(scan_, direction, slot_);
-  });
-}
-
-Datum IndexScan::Column(AttrNumber column, bool* is_null) const {
-  return CallBackend([=, this] { return slot_getattr(slot_, column, is_null); });
-}
-
-int64_t IndexScan::Int8(AttrNumber column) const {
-  bool is_null;
-  return DatumGetInt64(Column(column, &is_null));
-}
-
-void IndexScan::End() {
-  if (scan_ == nullptr) return;
-  CallBackend([this] {
-    index_endscan(scan_);
-    ExecDropSingleTupleTableSlot(slot_);
-  });
-  scan_ = nullptr;
-}
 
 bool DayTables::Open() {
   const DayRelations* known = RelationsOf(day_);
@@ -160,6 +83,27 @@ void OpenDays::Close() {
   days_.clear();
 }
 
+std::vector<int64_t> NumbersOf(Datum array) {
+  ArrayType* const value = CallBackend([=] { return reinterpret_cast<ArrayType*>(pg_detoast_datum(PointedTo<struct varlena>(array))); });
+  Datum* items = nullptr;
+  bool* nulls = nullptr;
+  int count = 0;
+  CallBackend([&] { deconstruct_array(value, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &items, &nulls, &count); });
+  std::vector<int64_t> numbers;
+  for (int i = 0; i < count; ++i) if (!nulls[i]) numbers.push_back(DatumGetInt64(items[i]));
+  return numbers;
+}
+
+std::vector<int64_t> MessagesOf(const IndexScan& lease) {
+  std::vector<int64_t> messages = {lease.Int8(lease_column::kMessage)};
+  bool is_null;
+  const Datum followers = lease.Column(lease_column::kFollowers, &is_null);
+  if (is_null) return messages;
+  const std::vector<int64_t> more = NumbersOf(followers);
+  messages.insert(messages.end(), more.begin(), more.end());
+  return messages;
+}
+
 LockResult LockMessage(DayTables* tables, const ItemPointerData& place, Snapshot snapshot, bool wait) {
   const Relation relation = tables->message();
   TupleTableSlot* const slot = tables->lock_slot();
@@ -173,37 +117,6 @@ LockResult LockMessage(DayTables* tables, const ItemPointerData& place, Snapshot
   });
   if (result == TM_Ok) return LockResult::kLocked;
   return result == TM_WouldBlock ? LockResult::kBusy : LockResult::kGone;
-}
-
-void WriteLeases(OpenDays* days, const std::string& channel, const std::vector<LeaseRow>& rows) {
-  if (rows.empty()) return;
-  const Datum channel_datum = TextDatum(channel);
-  WriteByDay(days, rows, /*leases=*/true, [&](const LeaseRow& row, std::vector<Datum>* values, std::vector<char>* nulls) {
-    const Datum fixed[] = {Int64GetDatum(row.message), TimestampTzGetDatum(row.visible_at), TimestampTzGetDatum(row.at), Int32GetDatum(row.seq),
-                           Int16GetDatum(static_cast<int16>(row.attempt)), Int16GetDatum(static_cast<int16>(row.rank))};
-    for (const Datum value : fixed) {
-      values->push_back(value);
-      nulls->push_back(false);
-    }
-    values->push_back(TokenDatum(row.token));
-    nulls->push_back(!row.token);
-    values->push_back(channel_datum);
-    nulls->push_back(false);
-    PutText(row.reason, values, nulls);
-  });
-}
-
-void WriteOutcomes(OpenDays* days, const std::vector<OutcomeRow>& rows) {
-  if (rows.empty()) return;
-  WriteByDay(days, rows, /*leases=*/false, [&](const OutcomeRow& row, std::vector<Datum>* values, std::vector<char>* nulls) {
-    for (const Datum value : {Int64GetDatum(row.message), TimestampTzGetDatum(row.at), Int32GetDatum(row.seq), TextDatum(row.state)}) {
-      values->push_back(value);
-      nulls->push_back(false);
-    }
-    values->push_back(TokenDatum(row.token));
-    nulls->push_back(!row.token);
-    PutText(row.reason.empty() ? std::nullopt : std::optional(row.reason), values, nulls);
-  });
 }
 
 }  // namespace workflow::pg

@@ -8,8 +8,7 @@
 
 #include "core/delivery/message_id.h"
 #include "core/delivery/token.h"
-#include "pg/capture/append.h"
-#include "pg/server/guard.h"
+#include "pg/server/index_scan.h"
 
 namespace workflow::pg {
 
@@ -21,45 +20,11 @@ enum : AttrNumber {
 };
 }
 namespace lease_column {
-enum : AttrNumber { kMessage = 1, kVisibleAt, kAt, kSeq, kAttempt, kRank, kToken, kChannel, kReason, kCount = kReason };
+enum : AttrNumber { kMessage = 1, kVisibleAt, kAt, kSeq, kAttempt, kRank, kToken, kChannel, kReason, kLed, kFollowers, kCount = kFollowers };
 }
 namespace outcome_column {
 enum : AttrNumber { kMessage = 1, kAt, kSeq, kState, kToken, kReason, kCount = kReason };
 }
-
-// A snapshot for a scope. Ended by hand, because a destructor may not call the server; an abort ends it all the same.
-class LatestSnapshot {
- public:
-  LatestSnapshot() : snapshot_(CallBackend([] { return RegisterSnapshot(GetLatestSnapshot()); })) {}
-  LatestSnapshot(const LatestSnapshot&) = delete;
-  LatestSnapshot& operator=(const LatestSnapshot&) = delete;
-  Snapshot get() const { return snapshot_; }
-  void End() { CallBackend([this] { UnregisterSnapshot(snapshot_); }); }
-
- private:
-  const Snapshot snapshot_;
-};
-
-// A scan of an index for the rows that a snapshot sees. The keys are those of the first Begin; later ones change their values.
-class IndexScan {
- public:
-  struct Key { AttrNumber column; StrategyNumber strategy; RegProcedure function; Datum value; };
-  IndexScan(Relation table, Relation index, Snapshot snapshot) : table_(table), index_(index), snapshot_(snapshot) {}
-  IndexScan(const IndexScan&) = delete;
-  IndexScan& operator=(const IndexScan&) = delete;
-  void Begin(const Key* keys, int count);
-  bool Next(ScanDirection direction = ForwardScanDirection);
-  TupleTableSlot* row() const { return slot_; }
-  Datum Column(AttrNumber column, bool* is_null) const;
-  int64_t Int8(AttrNumber column) const;
-  void End();  // by hand; an abort ends it all the same
-
- private:
-  const Relation table_, index_;
-  const Snapshot snapshot_;
-  IndexScanDesc scan_ = nullptr;
-  TupleTableSlot* slot_ = nullptr;
-};
 
 // How a message stands, by the newest of its leases and outcomes.
 struct Standing {
@@ -69,22 +34,6 @@ struct Standing {
   std::optional<Token> token;        // who holds it; none: given back, or nobody ever
   std::optional<std::string> reason; // what a sender said of the last attempt
   bool finished = false;  // it has its outcome
-};
-
-struct LeaseRow {
-  int64_t message;
-  int64_t visible_at, at;
-  int32_t seq, attempt, rank;
-  std::optional<Token> token;
-  std::optional<std::string> reason;
-};
-struct OutcomeRow {
-  int64_t message;
-  int64_t at;
-  int32_t seq;
-  const char* state;
-  std::optional<Token> token;
-  std::string reason;
 };
 
 // The three tables of one day, open until the end of the call; their locks stay until the end of the transaction.
@@ -126,6 +75,10 @@ class OpenDays {
   std::map<int32_t, std::unique_ptr<DayTables>> days_;
 };
 
+// The messages whose leases a row of leases stands for, ascending: its own, and those it leads.
+std::vector<int64_t> MessagesOf(const IndexScan& lease);
+std::vector<int64_t> NumbersOf(Datum array);  // of bigint[]; nulls are left out
+
 // Looks messages up by their number, as one snapshot sees them.
 class Lookup {
  public:
@@ -156,20 +109,6 @@ class Lookup {
   std::map<int32_t, Scans> scans_;
 };
 
-// A scan of one of the tables whose first key is the message's number, over a stretch of them.
-class StretchScan {
- public:
-  StretchScan(Relation table, Relation index, Snapshot snapshot, int64_t first, int64_t last) : scan_(table, index, snapshot) {
-    const IndexScan::Key keys[] = {{1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(first)},
-                                   {1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(last)}};
-    scan_.Begin(keys, 2);
-  }
-  IndexScan* operator->() { return &scan_; }
-
- private:
-  IndexScan scan_;
-};
-
 template <typename Visit>
 void Lookup::Messages(const std::vector<int64_t>& messages, Visit&& visit) {
   for (size_t at = 0, end = 0; at < messages.size(); at = end) {
@@ -195,9 +134,5 @@ void Lookup::Messages(const std::vector<int64_t>& messages, Visit&& visit) {
 enum class LockResult { kLocked, kBusy, kGone };
 // Locks a message's row against every other sender. With `wait` it waits for whoever holds it, else says kBusy.
 LockResult LockMessage(DayTables* tables, const ItemPointerData& place, Snapshot snapshot, bool wait);
-
-// Appends rows, each to its day's table, in one multi-insert per day. What this writes is seen by snapshots taken afterwards.
-void WriteLeases(OpenDays* days, const std::string& channel, const std::vector<LeaseRow>& rows);
-void WriteOutcomes(OpenDays* days, const std::vector<OutcomeRow>& rows);
 
 }  // namespace workflow::pg

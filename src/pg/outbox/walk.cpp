@@ -85,7 +85,7 @@ bool Walk::Sleeps(TupleTableSlot* row) const {
   return std::binary_search(asleep_.workflows.begin(), asleep_.workflows.end(), workflow);
 }
 
-void Walk::Take(Record* record, int64_t key, int64_t id, DayTables* tables, TupleTableSlot* row, int rank, bool is_new) {
+void Walk::Take(Record* record, int64_t key, int64_t id, DayTables* tables, TupleTableSlot* row, int rank, bool is_new, const Standing* standing) {
   if (const auto known = index_of_.find(id); known != index_of_.end()) {
     record->push_back({Met::Kind::kHeld, key, known->second, 0});
     return;
@@ -97,10 +97,10 @@ void Walk::Take(Record* record, int64_t key, int64_t id, DayTables* tables, Tupl
   if (Sleeps(row)) return note(Met::Kind::kUnfinished, asleep_.reason);
   if (IsUsedUp(row)) return note(Met::Kind::kUnfinished);
   if (!is_new) {
-    const Standing standing = lookup_.StandingOf(id);
-    switch (PlaceOf(standing, now_)) {
+    const Standing found = standing != nullptr ? *standing : lookup_.StandingOf(id);
+    switch (PlaceOf(found, now_)) {
       case Place::kFinished: return note(Met::Kind::kDone);
-      case Place::kAhead: Rely(standing.visible_at); return note(Met::Kind::kDone);
+      case Place::kAhead: Rely(found.visible_at); return note(Met::Kind::kDone);
       case Place::kSoon: return note(Met::Kind::kUnfinished);
       case Place::kFree: break;
     }
@@ -161,6 +161,20 @@ void Walk::Due(int rank) {
   }
 }
 
+void Walk::Back(Record* record, int64_t key, const IndexScan& lease, DayTables* tables, int rank) {
+  const std::vector<int64_t> messages = MessagesOf(lease);
+  std::vector<Standing> standings;
+  if (messages.size() > 1) standings = lookup_.StandingsOf(messages);
+  for (size_t i = 0; i < messages.size() && !full(); ++i) {
+    const Standing* const known = standings.empty() ? nullptr : &standings[i];
+    bool is_null;
+    const bool finished = known != nullptr ? known->finished : lookup_.FinishedAt(messages[i], DatumGetInt32(lease.Column(lease_column::kSeq, &is_null)));
+    TupleTableSlot* const row = finished ? nullptr : lookup_.Message(messages[i]);
+    if (row != nullptr) Take(record, key, messages[i], tables, row, rank, /*is_new=*/false, known);
+    else if (record->empty() || record->back().kind != Met::Kind::kDone) record->push_back({Met::Kind::kDone, key, 0, 0});
+  }
+}
+
 void Walk::DueSpan(int rank, int index, const Span& span) {
   Record* const record = &due_[rank];
   const int64_t to = std::min<int64_t>(span.to, now_);
@@ -175,18 +189,11 @@ void Walk::DueSpan(int rank, int index, const Span& span) {
   }
   while (!heads.empty()) {
     const auto next = std::min_element(heads.begin(), heads.end(), [](const Head& a, const Head& b) { return a.key < b.key; });
-    const int64_t key = next->key, message = next->scan->Int8(lease_column::kMessage);
-    bool is_null;
-    const int32_t seq = DatumGetInt32(next->scan->Column(lease_column::kSeq, &is_null));
-    TupleTableSlot* row = nullptr;
-    if (lookup_.FinishedAt(message, seq) || (row = lookup_.Message(message)) == nullptr) {
-      if (record->empty() || record->back().kind != Met::Kind::kDone) record->push_back({Met::Kind::kDone, key, 0, 0});
-    } else {
-      Take(record, key, message, next->tables, row, rank, /*is_new=*/false);
-      if (full()) {  // others may lie at the same key
-        record->push_back({Met::Kind::kReached, key - 1, index, 0});
-        return;
-      }
+    const int64_t key = next->key;
+    Back(record, key, *next->scan, next->tables, rank);
+    if (full()) {  // others may lie at the same key
+      record->push_back({Met::Kind::kReached, key - 1, index, 0});
+      return;
     }
     if (next->scan->Next()) next->key = next->scan->Int8(lease_column::kVisibleAt);
     else heads.erase(next);

@@ -74,7 +74,9 @@ class Walk {
   void FreshSpan(int rank, int index, const Span& span);
   IndexScan* Begin(DayTables* tables, bool due, int rank, int64_t from, int64_t to);
   // Of a pointer at `key`: notes it as done or unfinished, or locks the message.
-  void Take(Record* record, int64_t key, int64_t id, DayTables* tables, TupleTableSlot* row, int rank, bool is_new);
+  void Take(Record* record, int64_t key, int64_t id, DayTables* tables, TupleTableSlot* row, int rank, bool is_new, const Standing* standing = nullptr);
+  // Of a row of leases whose end has come: all messages that it stands for.
+  void Back(Record* record, int64_t key, const IndexScan& lease, DayTables* tables, int rank);
   bool Sleeps(TupleTableSlot* row) const;
   bool IsUsedUp(TupleTableSlot* row) const;
   static Marks Replay(const Marks& before, const Record& record, const std::vector<Held>& held);

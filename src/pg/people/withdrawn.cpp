@@ -91,13 +91,10 @@ void LoadDeclared(const Registry& registry, std::vector<Asked>* all) {
 
 }  // namespace
 
-bool MayBeWithdrawn() {
+bool MayBeWithdrawn(Snapshot snapshot) {
   const Registry& registry = CurrentRegistry();
   if (std::any_of(registry.sources.begin(), registry.sources.end(), [](const auto& source) { return !source->binding.consent.empty(); })) return true;
-  Rows rows = Execute("SELECT EXISTS (SELECT FROM workflow.suppression) OR EXISTS (SELECT FROM workflow.subscription s WHERE s.campaign = '' AND NOT s.subscribed)");
-  const bool any = rows.Bool(0, 1);
-  rows.Free();
-  return any;
+  return AnyRow("suppression", "suppression_pkey", snapshot) || AnyRow("subscription", "subscription_withdrawn", snapshot);
 }
 
 std::vector<std::string> Withdrawn(const std::vector<ToHandOut>& messages) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/definition/program.h"
+#include "pg/server/index_scan.h"
 
 namespace workflow::pg {
 
@@ -16,7 +17,7 @@ struct ToHandOut {
 };
 
 // Whether anybody may have withdrawn anything: else nothing need be asked.
-bool MayBeWithdrawn();
+bool MayBeWithdrawn(Snapshot snapshot);
 
 // Why each of them must not go out; empty: it may. Set-wise: one look at the suppressions and, where a binding declares consent, one at each table
 // that does, as the role that attached it. SPI must be connected. Raises what reading those tables raises: what cannot be asked is not sent.

@@ -1,0 +1,72 @@
+#include "pg/server/index_scan.h"
+
+#include "pg/server/table_writer.h"
+
+namespace workflow::pg {
+
+void IndexScan::Begin(const Key* keys, int count) {
+  CallBackend([=, this] {
+    if (scan_ == nullptr) {
+      scan_ = index_beginscan(table_, index_, snapshot_, count, 0);
+      slot_ = table_slot_create(table_, nullptr);
+    }
+    ScanKeyData data[4];
+    for (int i = 0; i < count; ++i) {
+      ScanKeyInit(&data[i], keys[i].column, keys[i].strategy, keys[i].function, keys[i].value);
+      data[i].sk_collation = index_->rd_indcollation[keys[i].column - 1];
+    }
+    index_rescan(scan_, data, count, nullptr, 0);
+  });
+}
+
+bool IndexScan::Next(ScanDirection direction) {
+  return CallBackend([=, this] {
+    CHECK_FOR_INTERRUPTS();
+    return index_getnext_slot(scan_, direction, slot_);
+  });
+}
+
+Datum IndexScan::Column(AttrNumber column, bool* is_null) const {
+  return CallBackend([=, this] { return slot_getattr(slot_, column, is_null); });
+}
+
+int64_t IndexScan::Int8(AttrNumber column) const {
+  bool is_null;
+  return DatumGetInt64(Column(column, &is_null));
+}
+
+void IndexScan::End() {
+  if (scan_ == nullptr) return;
+  CallBackend([this] {
+    index_endscan(scan_);
+    ExecDropSingleTupleTableSlot(slot_);
+  });
+  scan_ = nullptr;
+}
+
+OpenIndex::OpenIndex(const char* table, const char* index) {
+  const Oid table_oid = TableNamed(table), index_oid = TableNamed(index);
+  CallBackend([=, this] {
+    table_ = table_open(table_oid, AccessShareLock);
+    index_ = index_open(index_oid, AccessShareLock);
+  });
+}
+
+void OpenIndex::Close() {
+  CallBackend([this] {
+    index_close(index_, NoLock);
+    table_close(table_, NoLock);
+  });
+}
+
+bool AnyRow(const char* table, const char* index, Snapshot snapshot, const IndexScan::Key* key) {
+  OpenIndex open(table, index);
+  IndexScan scan(open.table(), open.index(), snapshot);
+  scan.Begin(key, key == nullptr ? 0 : 1);
+  const bool any = scan.Next();
+  scan.End();
+  open.Close();
+  return any;
+}
+
+}  // namespace workflow::pg
