@@ -1,13 +1,13 @@
 -- Scenarios of waiting: what changes while somebody waits (semantics 7, 9, 10, 11, 16; G4, G7).
 BEGIN;
-SELECT plan(33);
+SELECT plan(39);
 SET LOCAL client_min_messages = error;
 SET LOCAL TimeZone = 'UTC';
 
 CREATE TABLE late_contacts (id int PRIMARY KEY, name text, points int NOT NULL DEFAULT 0, email text DEFAULT 'a@x.test');
 CREATE TABLE late_orders (id int PRIMARY KEY, contact_id int, state text DEFAULT 'open', delivery date);
 SELECT FROM workflow.attach('late_contacts', '{"entity": "contact"}');
-SELECT FROM workflow.attach('late_orders', '{"entity": "order", "contact": "contact_id"}');
+SELECT FROM workflow.attach('late_orders', '{"entity": "order", "contact": "contact_id", "events": {"order.cancelled": {"once": true, "when": {"field": "state", "operator": "changedTo", "value": "cancelled"}}}}');
 INSERT INTO late_contacts (id, name) SELECT n, 'C' || n FROM generate_series(1, 200) n;
 CREATE FUNCTION pg_temp.publish(name text, rest text, triggers text = '[{"on": "manual"}]') RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -62,6 +62,12 @@ SELECT is(pg_temp.said('delivery', '1'), NULL, 'scenario 6: the first timer is s
 UPDATE late_orders SET delivery = '2025-06-20' WHERE id = 1;
 SELECT workflow.tick('2025-06-12 09:00Z');
 SELECT is(pg_temp.due('delivery', '1'), '06-20 09:00', 'scenario 6, semantics 16: moved at the last moment, read in the same round as its timer');
+UPDATE late_orders SET delivery = '2025-06-30' WHERE id = 1;
+UPDATE late_orders SET delivery = '2025-06-20' WHERE id = 1;
+SELECT workflow.tick('2025-06-12 09:30Z');
+SELECT is(pg_temp.due('delivery', '1'), '06-20 09:00', 'scenario 6, semantics 2: moved and moved back in one transaction is nothing');
+SELECT pg_temp.publish('cancelled too', '{"settings": {"exit": {"on": "order.cancelled"}}, "steps": [{"id": "w", "type": "wait", "until_date": "order.delivery", "at": "09:00"}, {"id": "s", "type": "send", "channel": "email", "body": "x"}]}',
+  '[{"on": "order.created"}]');
 SELECT pg_temp.publish('cancelled', '{"settings": {"exit": {"field": "order.state", "operator": "=", "value": "cancelled"}}, "steps": [{"id": "w", "type": "wait", "until_date": "order.delivery", "at": "09:00"}, {"id": "s", "type": "send", "channel": "email", "body": "x"}]}',
   '[{"on": "order.created"}]');
 INSERT INTO late_orders (id, contact_id, delivery) VALUES (8, 8, '2025-06-25');
@@ -69,6 +75,11 @@ SELECT workflow.tick('2025-06-12 10:00Z');
 UPDATE late_orders SET state = 'cancelled' WHERE id = 8;
 SELECT workflow.tick('2025-06-12 11:00Z');
 SELECT is((SELECT e.reason FROM workflow.enrollments e WHERE e.workflow = 'cancelled' AND e.contact_key = '8'), 'condition', 'scenario 6, G4: its order was cancelled');
+SELECT is((SELECT e.reason FROM workflow.enrollments e WHERE e.workflow = 'cancelled too' AND e.contact_key = '8'), 'condition', 'scenario 6, G4: and so by the event');
+SELECT pg_temp.run_to('2025-06-30 12:00Z');
+SELECT is(pg_temp.said('delivery', '1'), '1 06-20 09:00', 'scenario 6: what was moved three times is sent once, on the last day');
+SELECT is((SELECT string_agg(o.workflow || ' ' || o.contact_key, ', ' ORDER BY o.workflow, o.contact_key) FROM workflow.outbox o WHERE o.workflow = 'delivery' AND o.contact_key IN ('3', '4', '6') OR o.workflow LIKE 'cancelled%'), NULL,
+  'scenario 6: nobody is told of a delivery that is past, has no date, or whose order is cancelled or gone');
 
 -- A setting changed while 100 wait.
 SELECT pg_temp.publish('hundred', '{"settings": {"category": "transactional"}, "steps": [{"id": "w", "type": "wait", "for": "3 days"}, {"id": "s", "type": "send", "channel": "email", "body": "one"}]}');
@@ -139,6 +150,15 @@ SELECT workflow.emit('t.ping', '2');
 SELECT workflow.tick('2025-09-02 12:00Z'), workflow.tick('2025-09-02 12:01Z'), workflow.tick('2025-09-02 12:02Z'), workflow.tick('2025-09-02 12:03Z'), workflow.tick('2025-09-02 12:04Z');
 SELECT is((SELECT points FROM late_contacts WHERE id = 2), 2, 'scenario 13, semantics 7: two that trigger each other go round once');
 SELECT results_eq($$ SELECT e.workflow, count(*) FROM workflow.enrollments e WHERE e.workflow IN ('ping', 'pong') GROUP BY 1 ORDER BY 1 $$, $$ VALUES ('ping', 1::bigint), ('pong', 1) $$, 'scenario 13: each once');
+-- The same by what they write.
+SELECT pg_temp.publish('to right', '{"settings": {"reentry": "every_event"}, "steps": [{"type": "set", "contact": {"name": "right", "points": {"add": 1}}}]}',
+  '[{"on": "contact.updated", "filter": {"field": "contact.name", "operator": "changedTo", "value": "left"}}]');
+SELECT pg_temp.publish('to left', '{"settings": {"reentry": "every_event"}, "steps": [{"type": "set", "contact": {"name": "left", "points": {"add": 1}}}]}',
+  '[{"on": "contact.updated", "filter": {"field": "contact.name", "operator": "changedTo", "value": "right"}}]');
+UPDATE late_contacts SET name = 'left' WHERE id = 5;
+SELECT workflow.tick('2025-09-02 13:00Z'), workflow.tick('2025-09-02 13:01Z'), workflow.tick('2025-09-02 13:02Z'), workflow.tick('2025-09-02 13:03Z'), workflow.tick('2025-09-02 13:04Z');
+SELECT results_eq('SELECT name, points FROM late_contacts WHERE id = 5', $$ VALUES ('left', 2) $$, 'scenario 13, semantics 7: two that undo each other''s change of the record go round once');
+SELECT results_eq($$ SELECT r.workflow, r.reason FROM workflow.refusals r WHERE r.workflow IN ('to left', 'to right') $$, $$ VALUES ('to right', 'loop') $$, 'scenario 13: then the first is refused as loop');
 -- Through a wait of an hour the chain is another, and the number of entries within an hour is the last guard.
 SELECT pg_temp.publish('slow', '{"settings": {"reentry": "every_event", "while_live": "restart"}, "steps": [{"type": "wait", "for": "1 hour"}, {"type": "emit", "event": "t.slow"}]}', '[{"on": "t.slow"}]');
 SELECT workflow.emit('t.slow', '3');
