@@ -154,6 +154,43 @@ ALTER TABLE taggings DISABLE TRIGGER ALL;
 SELECT matches((SELECT detail FROM workflow.doctor() WHERE name = 'source public.people'), '^trigger "pg_workflow_tags_[0-9]+" of "public[.]taggings" is disabled$', 'attach 11: doctor tells of a disabled trigger');
 ALTER TABLE taggings ENABLE TRIGGER ALL;
 
+-- The column of the words gets another type; the table of the words, then that of the ties, goes. The host's writes commit, doctor says what is wrong.
+SAVEPOINT drift;
+SELECT pg_temp.publish('greets', '[{"on": "contact.created"}]', '[{"type": "send", "channel": "push", "body": "hello"}]');
+SELECT FROM workflow.tick('2031-01-06 09:20Z');
+ALTER TABLE taggings DROP CONSTRAINT taggings_tag_id_fkey;
+ALTER TABLE taggings ALTER tag_id TYPE text;
+SELECT lives_ok($$ INSERT INTO taggings (tag_id, taggable_type, taggable_id, context) VALUES ('4', 'Person', 3, 'tags') $$, 'attach 11, semantics 6: a column of the join table has another type, the host''s write goes on');
+SELECT matches((SELECT detail FROM workflow.doctor() WHERE name = 'source public.people'), '^column "tag_id" of table "public[.]taggings" was integer and is text$', 'attach 11: doctor names it');
+SELECT lives_ok($$ UPDATE people SET email = 'z@x.test' WHERE id = 3 $$, 'rows of the source itself as well');
+SELECT lives_ok($$ SELECT FROM workflow.tick('2031-01-06 09:21Z') $$, 'a round goes on');
+SELECT FROM workflow.attach('people', (SELECT s.binding FROM workflow.sources s WHERE s.relation = 'people'::regclass));
+SELECT is((SELECT state FROM workflow.doctor() WHERE name = 'source public.people'), 'ok', 'attached again it fits');
+INSERT INTO taggings (tag_id, taggable_type, taggable_id, context) SELECT t.id, 'Person', 1, 'again' FROM tags t WHERE t.name = 'hot';
+INSERT INTO taggings (tag_id, taggable_type, taggable_id, context) SELECT t.id, 'Person', 1, 'tags' FROM tags t WHERE t.name = 'hot';
+SELECT FROM workflow.tick('2031-01-06 09:22Z');
+SELECT is(right(pg_temp.said('added'), 5), '1:hot', 'and is heard');
+ROLLBACK TO drift;
+SAVEPOINT drift;
+SELECT pg_temp.publish('greets', '[{"on": "contact.created"}]', '[{"type": "send", "channel": "push", "body": "hello"}]');
+SELECT FROM workflow.tick('2031-01-06 09:20Z');
+DROP TABLE tags CASCADE;
+SELECT lives_ok($$ INSERT INTO taggings (tag_id, taggable_type, taggable_id, context) VALUES (4, 'Person', 3, 'tags') $$, 'attach 11, semantics 6: the table of the words is gone, a write to the ties commits');
+SELECT lives_ok($$ INSERT INTO people (email) VALUES ('late@x.test') $$, 'and one to the source');
+SELECT lives_ok($$ SELECT FROM workflow.tick('2031-01-06 09:21Z') $$, 'a round goes on');
+SELECT is((SELECT detail FROM workflow.doctor() WHERE name = 'source public.people'), 'table "public.tags" does not exist any more', 'attach 11: doctor names it');
+DROP TABLE taggings;
+SELECT lives_ok($$ INSERT INTO people (email) VALUES ('later@x.test') $$, 'attach 11, semantics 6: the join table is gone, the host''s write to the source commits');
+SELECT lives_ok($$ UPDATE people SET email = 'y@x.test' WHERE id = 3 $$, 'changes too');
+SELECT lives_ok($$ SELECT FROM workflow.tick('2031-01-06 09:22Z') $$, 'a round goes on');
+SELECT matches((SELECT string_agg(detail, '; ') FROM workflow.doctor() WHERE name = 'source public.people'), 'table "public[.](tags|taggings)" does not exist any more', 'attach 11: doctor names it');
+SELECT lives_ok($$ SELECT FROM workflow.attach('people', '{"entity": "contact", "live": {"field": "deleted_at", "operator": "null"}}') $$, 'attached again without tags');
+SELECT is((SELECT state FROM workflow.doctor() WHERE name = 'source public.people'), 'ok', 'it is well');
+SELECT FROM workflow.tick('2031-01-06 09:30Z');
+SELECT is((SELECT string_agg(c.email, ',' ORDER BY c.id) FROM workflow.outbox o JOIN people c ON c.id::text = o.contact_key WHERE o.workflow = 'greets'), 'late@x.test,later@x.test',
+          'and what came meanwhile, and did not need the tags, is not lost');
+ROLLBACK TO drift;
+
 -- attach again without, detach
 SELECT FROM workflow.attach('deals', '{"entity": "deal", "contact": "person_id"}');
 SELECT is((SELECT count(*) FROM pg_trigger WHERE tgrelid = 'taggings'::regclass AND tgname LIKE 'pg_workflow_%'), 1::bigint, 'attach again without tags: the trigger goes');
