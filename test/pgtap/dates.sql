@@ -1,6 +1,6 @@
 -- Triggers by dates and schedules (definition: triggers; C36, C37, D13): whose day has come enters, in the zone of the workflow, once.
 BEGIN;
-SELECT plan(43);
+SELECT plan(46);
 SET LOCAL client_min_messages = error;
 CREATE SCHEMA dates;
 SET LOCAL search_path = dates, public;
@@ -154,6 +154,16 @@ SELECT is(pg_temp.came('night'), '7 30-03-30 01:30, 7 30-03-31 01:00', 'semantic
 SELECT pg_temp.tick('2030-10-26 12:00Z'), pg_temp.tick('2030-10-27 00:30Z'), pg_temp.tick('2030-10-27 01:30Z');
 SELECT is((SELECT string_agg(to_char(event_at AT TIME ZONE 'UTC', 'MM-DD HH24:MI'), ', ' ORDER BY event_at) FROM workflow.enrollments WHERE workflow = 'night' AND event_at > '2030-10-26 12:00Z'),
           '10-27 00:30', 'semantics 13: one that autumn repeats comes once');
+
+SELECT pg_temp.publish('own night', '[{"on": "date", "field": "contact.born", "every": "week", "at": "02:30", "filter": {"field": "contact.id", "operator": "=", "value": 7}}]', '{"timezone": "contact"}');
+SELECT pg_temp.publish('own cron', '[{"on": "schedule", "cron": "45 2 * * sun", "filter": {"field": "contact.id", "operator": "=", "value": 7}}]', '{"timezone": "contact"}');
+UPDATE contacts SET born = '2031-03-30', tz = 'Europe/Paris' WHERE id = 7;
+SELECT pg_temp.tick('2031-03-30 00:30Z'), pg_temp.tick('2031-03-30 00:59:59Z');
+SELECT is(pg_temp.came('own night') || ';' || coalesce(pg_temp.came('own cron'), ''), NULL, 'before the gap');
+SELECT pg_temp.tick('2031-03-30 01:00Z');
+SELECT is(pg_temp.came('own night') || '; ' || pg_temp.came('own cron'), '7 31-03-30 01:00; 7 31-03-30 01:00', 'semantics 13: in the contact''s own zone right after the gap as well');
+SELECT pg_temp.tick('2031-03-30 02:00Z'), pg_temp.tick('2031-04-01 00:00Z');
+SELECT is(pg_temp.came('own night') || '; ' || pg_temp.came('own cron'), '7 31-03-30 01:00; 7 31-03-30 01:00', 'and once');
 
 -- Mistakes
 SELECT is((SELECT message FROM workflow.validate('{"triggers": [{"on": "schedule", "cron": "61 * * * *"}], "steps": [{"type": "stop"}]}')), '"61" is no minute of a schedule', 'a wrong schedule');

@@ -1,6 +1,6 @@
 -- The lines of an order: as data, and by their products' days of use (E07, G4, G5, attach 7).
 BEGIN;
-SELECT plan(38);
+SELECT plan(41);
 SET LOCAL client_min_messages = error;
 
 CREATE SCHEMA crm;
@@ -77,6 +77,19 @@ UPDATE orders SET status = 'new' WHERE id = 6;
 UPDATE orders SET status = 'received' WHERE id = 6;
 SELECT pg_temp.rounds('2031-02-03 10:00Z');
 SELECT is((SELECT count(*) FROM workflow.enrollments e WHERE e.workflow = 'Usage' AND e.entry_key = '6,4'), 1::bigint, 'G5: de-duplicated by order and product');
+
+-- Lines that come after the event was read: no event tells of them. reconcile() finds them, and nothing twice (semantics 3, 17).
+INSERT INTO orders VALUES (61, 2, 'received'), (62, 2, 'received');
+INSERT INTO order_lines VALUES (610, 61, 1, 1);
+SELECT pg_temp.rounds('2031-02-10 12:00Z');
+INSERT INTO order_lines VALUES (611, 61, 2, 1), (620, 62, 2, 1);
+UPDATE orders SET customer_id = 1 WHERE id IN (61, 62);
+SELECT pg_temp.rounds('2031-02-11 12:00Z');
+SELECT is((SELECT string_agg(e.entry_key, ' ') FROM workflow.enrollments e WHERE e.workflow = 'Usage' AND e.entry_key ~ '^6[12],'), '61,1', 'a line that comes later does not enter by itself');
+SELECT workflow.reconcile('orders', '2020-01-01 00:00Z');
+SELECT pg_temp.rounds('2031-02-11 13:00Z');
+SELECT is((SELECT string_agg(e.entry_key, ' ' ORDER BY e.entry_key) FROM workflow.enrollments e WHERE e.workflow = 'Usage' AND e.entry_key ~ '^6[12],'), '61,1 61,2 62,2', 'reconcile lets it in, each line once');
+SELECT is((SELECT count(*) FROM workflow.enrollments e WHERE e.workflow = 'Usage' AND e.entry_number > 1), 0::bigint, 'and nobody a second time');
 
 -- semantics 19: events of the order concern its lines; a renamed key goes along
 INSERT INTO orders VALUES (7, 2, 'new'), (8, 2, 'new');

@@ -72,6 +72,25 @@ void ForEveryZone(Check check) {
   EXPECT_GT(zones, 300u);
 }
 
+// Where a row's zone is not known beforehand it is looked for at the very moment, gaps included. (What is not: stations in Antarctica that move by hours, and
+// where a whole day is left out.)
+TEST(EveryZone, Semantics13_ATimeIsLookedForWhenItComes) {
+  ForEveryZone([](const date::time_zone& judge, const IanaZone& zone) {
+    if (judge.name().find("Antarctica/") == 0) return;
+    for (const Instant change : ChangesOf(zone)) {
+      for (const ClockTime clock : Clocks()) {
+        Recurrence rule;
+        rule.every = Every::kYear;
+        rule.at = clock;
+        const Instant at = Expected(judge, At(DateOf(ToLocal(change, zone)), clock));
+        const int64_t whole = kHour / 4;  // offsets that are no quarters of an hour are those of the past
+        if (zone.OffsetAt(at) * kSecond % whole != 0) continue;
+        EXPECT_EQ(NextLook(rule, Instant{at.us - 1}, OffsetsOfTheWorld())->us, at.us) << judge.name() << ' ' << FormatIso(at);
+      }
+    }
+  });
+}
+
 TEST(EveryZone, Semantics13_ACivilTimeIsMetOrMetRightAfterTheGap) {
   ForEveryZone([](const date::time_zone& judge, const IanaZone& zone) {
     for (const Date day : DaysOf(zone)) {

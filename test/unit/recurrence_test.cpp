@@ -137,5 +137,31 @@ TEST(Recurrence, IsLookedForWhenItMayCome) {
   EXPECT_EQ(FormatIso(*NextLook(*ParseCron("0 9 * * *"), ParseInstant("2026-05-13T03:00:00Z").value(), OffsetsOfTheWorld())), "2026-05-13T03:15:00Z");
 }
 
+// semantics 13: right after the gap, also where it is not known whose gap it is.
+TEST(Recurrence, Semantics13_IsLookedForAtTheEndOfAGap) {
+  const std::pair<const char*, const char*> gaps[] = {
+      {"02:30", "2026-03-29T01:00:00Z"},   // Europe/Paris
+      {"02:10", "2026-03-08T07:00:00Z"},   // America/New_York
+      {"02:15", "2026-10-03T15:30:00Z"},   // Australia/Lord_Howe, half an hour
+      {"00:00", "2026-03-08T05:00:00Z"}};  // America/Havana
+  for (const auto& [time, end] : gaps) {
+    Recurrence rule = Rule(Every::kYear, "0 days", nullptr);
+    rule.at = ParseClockTime(time);
+    const Cron cron = *ParseCron(std::string(time).substr(3) + " " + std::string(time).substr(0, 2) + " * * *");
+    const Instant before{ParseInstant(end)->us - 1};
+    EXPECT_EQ(FormatIso(*NextLook(rule, before, OffsetsOfTheWorld())), end) << time;
+    EXPECT_EQ(FormatIso(*NextLook(cron, before, OffsetsOfTheWorld())), end) << time;
+  }
+  // By day no clock changes, and a zone that is known is asked itself.
+  Recurrence rule = Rule(Every::kYear);
+  int looks = 0;
+  for (Instant at = ParseInstant("2026-03-28T12:00:00Z").value(); at.us <= ParseInstant("2026-03-29T12:00:00Z")->us; ++looks) at = *NextLook(rule, at, OffsetsOfTheWorld());
+  EXPECT_LE(looks, 42);
+  rule.at = ParseClockTime("02:30");
+  const IanaZone paris("Europe/Paris");
+  EXPECT_EQ(FormatIso(*NextLook(rule, ParseInstant("2026-03-28T12:00:00Z").value(), {&paris})), "2026-03-29T01:00:00Z");
+  EXPECT_EQ(FormatIso(*NextLook(rule, ParseInstant("2026-03-29T12:00:00Z").value(), {&paris})), "2026-03-30T00:30:00Z");
+}
+
 }  // namespace
 }  // namespace workflow

@@ -69,13 +69,24 @@ class FixedZone final : public Zone {
   const int32_t minutes_;
 };
 
+// A time in some zone's spring gap comes when its clocks change: at the full or half hour, at night, before the time would be by the offset till then. Which
+// zones change on which day a constant offset does not tell, so each of these moments is looked at. A zone that knows says so itself.
+Instant OrGapBefore(Instant at, Instant after, const Zone& zone) {
+  constexpr int64_t kHalf = kHour / 2, kNightFrom = 22 * kHour, kNightTo = 4 * kHour;
+  if (!zone.name().empty()) return at;
+  const int64_t time = iso::FloorModulo(ToLocal(at, zone).us, kDay);
+  if (time >= kNightTo && time < kNightFrom) return at;
+  const int64_t mark = (iso::FloorDivide(std::max(after.us, at.us - kHour - 1), kHalf) + 1) * kHalf;
+  return Instant{std::min(mark, at.us)};
+}
+
 // The first `time` after `after`, and so much later.
 Instant NextDaily(ClockTime time, int64_t later_us, Instant after, const Zone& zone) {
   const Instant base{after.us - later_us};
   const Date today = DateOf(ToLocal(base, zone));
   for (int day = 0;; ++day) {
     const Instant at = ToInstant(At(Date{today.days + day}, time), zone);
-    if (at > base) return Instant{at.us + later_us};
+    if (at > base) return Instant{OrGapBefore(at, base, zone).us + later_us};
   }
 }
 
@@ -123,7 +134,8 @@ std::optional<Instant> NextLook(const Recurrence& rule, Instant after, const std
 std::optional<Instant> NextLook(const Cron& cron, Instant after, const std::vector<const Zone*>& zones) {
   std::optional<Instant> next;
   for (const Zone* zone : zones) {
-    const std::optional<Instant> at = NextTime(cron, after, *zone);
+    std::optional<Instant> at = NextTime(cron, after, *zone);
+    if (at) at = OrGapBefore(*at, after, *zone);
     if (at && (!next || *at < *next)) next = at;
   }
   return next;

@@ -38,7 +38,7 @@ Value MomentFromText(const std::string& text);
 std::optional<Instant> NextLook(const Recurrence& rule, Instant after, const std::vector<const Zone*>& zones);
 std::optional<Instant> NextLook(const Cron& cron, Instant after, const std::vector<const Zone*>& zones);
 
-// Zones of a constant offset: one for each offset that is in force anywhere, for where it is not known beforehand whose zone it will be.
+// Zones of a constant offset, without a name: one for each offset that is in force anywhere, for where it is not known beforehand whose zone it will be.
 const std::vector<const Zone*>& OffsetsOfTheWorld();
 
 // The days whose occurrences may fall into (after, until], in any zone: what a table is searched by. More than do, never less.
