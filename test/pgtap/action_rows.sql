@@ -1,6 +1,6 @@
 -- Steps that make rows, call functions, choose people: create, copy, task, assign, call, set by sql; and what the steps after them know of it.
 BEGIN;
-SELECT plan(40);
+SELECT plan(43);
 SET LOCAL client_min_messages = error;
 SET LOCAL pg_workflow.allow_superuser_code = on;
 
@@ -114,7 +114,11 @@ SELECT matches(pg_temp.problems('[{"type": "set", "contact": {"points": {"sql": 
 SELECT pg_temp.run('calls', '3');
 SELECT FROM workflow.tick('2031-01-07 09:00Z');
 SELECT is((SELECT x.sqlstate FROM workflow.errors x WHERE x.workflow = 'calls' LIMIT 1), NULL, 'one that was published before waits for the setting');
+SELECT is((SELECT e.state || ' ' || e.attempts FROM workflow.enrollments e WHERE e.workflow = 'calls' AND e.contact_key = '3'), 'retry 0', 'semantics 30: its step is not taken, and no attempt is counted');
+SELECT matches((SELECT string_agg(d.detail, '') FROM workflow.doctor() d WHERE d.name LIKE 'workflow%calls%' AND d.state = 'error'), 'superuser', 'semantics 30: doctor says why it does not go on');
 SET LOCAL pg_workflow.allow_superuser_code = on;
+SELECT FROM generate_series(1, 3) n, workflow.tick('2031-01-07 09:00Z'::timestamptz + n * interval '2 minutes');
+SELECT is((SELECT e.state FROM workflow.enrollments e WHERE e.workflow = 'calls' AND e.contact_key = '3'), 'waiting', 'once it is let it goes on');
 
 -- task in our own table
 SELECT pg_temp.publish('tasks', $$[{"id": "t", "type": "task", "title": "Call {{ contact.name }}", "body": "Soon", "assignee": "{{ contact.country }}", "role": "sales", "due": "2 days", "at": "10:00"},

@@ -26,6 +26,20 @@ TEST(DefinitionActions, TheOwnerIsOfTheRowThatEntersBeforeTheContact) {
   EXPECT_NE(Compile(definition).MessageAt("/steps/0").find("nobody knows the owner"), std::string::npos);
 }
 
+// semantics 30: what a superuser's workflow may not have by default.
+TEST(DefinitionActions, Semantics30_CodeOfTheAuthor) {
+  const auto has = [](const char* step) {
+    Compiled c = CompileStep(step);
+    EXPECT_TRUE(c.program) << c.Text();
+    return c.program && c.program->HasCode();
+  };
+  EXPECT_TRUE(has(R"({"type": "call", "function": "f"})"));
+  EXPECT_TRUE(has(R"({"type": "set", "contact": {"score": {"sql": "1"}}})"));
+  EXPECT_TRUE(has(R"({"type": "stop", "if": {"sql": "true"}})"));
+  EXPECT_FALSE(has(R"({"type": "set", "contact": {"score": 1}})"));
+  EXPECT_FALSE(has(R"({"type": "stop", "if": {"field": "contact.first_name", "operator": "matches", "value": "^a"}})")) << "the server decides, but it is no code";
+}
+
 TEST(DefinitionActions, Webhook) {
   Compiled c = CompileStep(R"({"id": "h", "type": "webhook", "url": "https://x.test", "headers": {"X-A": "1"}, "body": {"a": "{{ order.total }}"}})");
   ASSERT_TRUE(c.program) << c.Text();

@@ -1,5 +1,7 @@
 #include "core/definition/program.h"
 
+#include <algorithm>
+
 namespace workflow {
 namespace {
 
@@ -35,6 +37,11 @@ int32_t Program::StepIndex(std::string_view id) const {
     if (steps[i].id == id) return static_cast<int32_t>(i);
   }
   return kEndOfSteps;
+}
+
+bool Program::HasCode() const {
+  const auto is_code = [](const auto& rule) { return rule->rule.op == Operator::kSql; };
+  return !table.checks.empty() || std::any_of(table.deferred.begin(), table.deferred.end(), is_code);
 }
 
 int32_t Program::GoalIndex(std::string_view id) const {

@@ -149,6 +149,7 @@ struct Program {
   std::vector<std::string> references;  // dotted names, sorted
   int32_t StepIndex(std::string_view id) const;  // kEndOfSteps where there is none
   int32_t GoalIndex(std::string_view id) const;  // -1 where there is none
+  bool HasCode() const;  // of its author's: {"sql"} in a condition or a value, or a function that it calls
 };
 
 }  // namespace workflow

@@ -2,6 +2,7 @@
 #include "pg/convert.h"
 #include "pg/round/intake.h"
 #include "pg/server/spi.h"
+#include "pg/settings.h"
 #include "pg/sources/doctor.h"
 
 namespace workflow::pg {
@@ -18,6 +19,19 @@ void CheckVersions(const Registry& registry, Checks* checks) {
                        "version " + std::to_string(version->number) + " does not compile: " + version->broken +
                            (version->current ? "" : " (enrollments are still live on it)"),
                        "Put back what it names, or publish a version that does without it."});
+  }
+}
+
+// Published while it was let, by a setting that has changed since: what is not run is nobody's failure, so nothing else says so (semantics 30).
+void CheckCode(const Registry& registry, Checks* checks) {
+  if (settings::allow_superuser_code) return;
+  for (const auto& version : registry.versions) {
+    const char* const owner = version->owner.c_str();
+    if (!version->broken.empty() || !version->program.HasCode() ||
+        !CallBackend([=] { return superuser_arg(get_role_oid(owner, true)); })) continue;
+    checks->push_back({NameOf(*version), "error",
+                       "version " + std::to_string(version->number) + " contains \"sql\" or a call, which is not run for superuser \"" + version->owner + "\"",
+                       "Let another role store and publish it, or set pg_workflow.allow_superuser_code."});
   }
 }
 
@@ -115,6 +129,7 @@ void CheckParked(Checks* checks) {
 
 void CheckWorkflows(const Registry& registry, Checks* checks) {
   CheckVersions(registry, checks);
+  CheckCode(registry, checks);
   CheckSuspended(checks);
   CheckTemplates(registry, checks);
   CheckLooks(registry, checks);
