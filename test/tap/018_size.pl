@@ -1,6 +1,6 @@
 # Scenarios at their full size, one after the other in one database: an import of 100,000 rows under a tag (19; semantics 4, 8), the 100,000 it lets in
 # when their window opens, with throttles, four senders and two that fail (12; semantics 15, 25, 28), and a million who wait (11). The virtual clock
-# is in 2025: a real one is later.
+# is in 2025: a real one is later. As all this takes more than a minute, a worker keeps a schedule beside it (D13).
 use strict;
 use warnings;
 use IPC::Run;
@@ -39,6 +39,11 @@ my $touched = sub {
 	$sum += $1 while $buffers =~ /(?:hit|read)=(\d+)/g;
 	return $sum;
 };
+
+# A schedule of every minute in another database: with so long a nap, and no commit there, nothing but the clock wakes the worker.
+crm($node, 'postgres');
+$node->safe_psql('postgres', q{INSERT INTO contacts (name) VALUES ('Six'), ('Seven')});
+publish($node, 'postgres', 'minutes', '{"triggers": [{"on": "schedule", "cron": "* * * * *", "filter": {"field": "contact.name", "operator": "=", "value": "Seven"}}], "steps": [{"type": "stop"}]}');
 
 $node->safe_psql('postgres', 'CREATE DATABASE size');
 $sql->(q{
@@ -230,5 +235,12 @@ is($sql->(q{SELECT o.created_at - o.due_at < interval '2 seconds', o.created_at 
 $sleeps->('afterwards');
 $note->('asleep');
 
+{
+	local $PostgreSQL::Test::Utils::timeout_default = 120;
+	ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM workflow.enrollments e WHERE e.workflow = 'minutes'}), 'D13: a schedule is kept without an event');
+}
+is($node->safe_psql('postgres', q{SELECT count(*) = 1 + extract(epoch FROM max(e.event_at) - min(e.event_at)) / 60, count(DISTINCT e.contact_key), max(extract(second FROM e.event_at))
+	FROM workflow.enrollments e WHERE e.workflow = 'minutes'}), 't|1|0.000000', 'each minute, at the minute');
+is($node->safe_psql('postgres', q{SELECT max(e.entered_at - e.event_at) < interval '10 seconds' FROM workflow.enrollments e WHERE e.workflow = 'minutes'}), 't', 'in time');
 $node->stop;
 done_testing();
