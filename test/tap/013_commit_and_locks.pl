@@ -41,5 +41,25 @@ $sql->("BEGIN; LOCK TABLE part IN ACCESS EXCLUSIVE MODE; PREPARE TRANSACTION 'ho
 is($sql->(q{SET statement_timeout = '20s'; SELECT count(*) FROM workflow.doctor() WHERE name = 'source public.parts'}), '1', 'doctor waits for nobody');
 $sql->("ROLLBACK PREPARED 'holder'");
 
+# What holds where a worker writes rows of the CRM: their owner's triggers see it. And a real circle, in which the worker gives way.
+$sql->(q{CREATE TABLE seen (what text); CREATE TABLE total (n int); INSERT INTO total VALUES (0);
+	CREATE FUNCTION seen() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	  INSERT INTO seen VALUES (concat_ws(' ', current_setting('lock_timeout'), current_setting('deadlock_timeout'), current_setting('row_security')));
+	  UPDATE total SET n = n + 1; RETURN NULL; END $$;
+	CREATE TRIGGER seen AFTER UPDATE ON contacts FOR EACH ROW WHEN (OLD.name NOT LIKE '%!') EXECUTE FUNCTION seen()});
+$sql->(q{INSERT INTO contacts (name) VALUES ('Cy')});
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM contacts WHERE name = 'Cy!'}), 'a row that the worker changes');
+is($sql->('SELECT DISTINCT what FROM seen'), '200ms 10ms off', 'semantics 31: under a lock_timeout of 200 ms, and a deadlock_timeout that finds the worker first');
+my $user = $node->background_psql('postgres');
+$user->query_safe('BEGIN; UPDATE total SET n = n + 100');
+$sql->(q{INSERT INTO contacts (name) VALUES ('Dee')});
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM workflow.enrollments e JOIN contacts c ON c.id::text = e.contact_key WHERE c.name = 'Dee' AND e.state = 'retry' AND e.attempts = 0}),
+	'semantics 31: the worker gives way, and counts no attempt');
+is($user->query_safe(q{UPDATE contacts SET phone = '1' WHERE name = 'Dee' RETURNING phone}), '1', 'semantics 31: a user who holds what the worker wants, and wants what it holds, has it');
+$user->query_safe('COMMIT');
+$user->quit;
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM contacts WHERE name = 'Dee!' AND phone = '1'}), 'and the worker does its work afterwards');
+is($sql->(q{SELECT count(*) FROM workflow.errors}), '0', 'semantics 28: which was no failure');
+
 $node->stop;
 done_testing();
