@@ -1,6 +1,6 @@
 -- settle (definition: triggers): the committed row is looked at after so much quiet. score.reached (D10, A42, D48): a number grows to a value.
 BEGIN;
-SELECT plan(32);
+SELECT plan(35);
 SET LOCAL client_min_messages = error;
 CREATE SCHEMA settle;
 SET LOCAL search_path = settle, public;
@@ -116,6 +116,17 @@ SELECT is((SELECT step FROM workflow.enrollments WHERE workflow = 'goal' AND con
 UPDATE contacts SET score = 95 WHERE id = 22;
 SELECT pg_temp.tick(3080);
 SELECT is((SELECT array_agg(contact_key) FROM workflow.goals_reached WHERE goal = 'hot'), '{22}', 'semantics 19: a goal');
+
+-- Each time it settles is an event of its own (semantics 3), and the chain goes along (semantics 7)
+SELECT pg_temp.publish('tail', '[{"on": "contact.updated", "settle": "1 minute"}]', '{"reentry": "every_event"}', '[{"type": "set", "contact": {"score": {"add": 1}}}]');
+SELECT pg_temp.tick(4000);
+UPDATE contacts SET name = 'once' WHERE id = 22;
+SELECT pg_temp.tick(4010), pg_temp.tick(4070), pg_temp.tick(4130), pg_temp.tick(4190), pg_temp.tick(4250);
+SELECT is(pg_temp.came('tail'), '22', 'semantics 7: what it writes itself does not let it in again');
+SELECT is((SELECT string_agg(r.reason, ',') FROM workflow.refusals r WHERE r.workflow = 'tail'), 'loop', 'semantics 5, 7: it is refused as loop when the look comes');
+UPDATE contacts SET name = 'twice' WHERE id = 22;
+SELECT pg_temp.tick(4300), pg_temp.tick(4360), pg_temp.tick(4420);
+SELECT is(pg_temp.came('tail'), '22 22', 'semantics 3: what somebody else writes later does');
 SELECT is((SELECT count(*) FROM workflow.errors), 0::bigint, 'nothing failed');
 SELECT * FROM finish();
 ROLLBACK;

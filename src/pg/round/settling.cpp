@@ -43,7 +43,7 @@ std::optional<Instant> NextSettled() {
 void Batch::PutOff(const Candidate& candidate, int64_t quiet_us) {
   LogEvent later = *candidate.event;
   later.body = Json::MakeObject({{"settled", Json::Integer(candidate.version->workflow)}});
-  for (const char* key : {"data", "old", "chains"}) {
+  for (const char* key : {"data", "old", "chains", "part"}) {
     if (const Json* part = candidate.event->body.Find(key)) later.body.Set(key, *part);
   }
   if (later.kind == 'r') {
