@@ -1,7 +1,7 @@
 -- Who enters, and why others do not: one live enrollment per key, re-entry, ids of events, refusals. A test that two transactions are needed for
 -- has its events written by a tick of a halted database: that captures, and reads nothing.
 BEGIN;
-SELECT plan(71);
+SELECT plan(75);
 SET LOCAL client_min_messages = error;
 CREATE SCHEMA entering;
 SET LOCAL search_path = entering, public;
@@ -94,6 +94,26 @@ SELECT is(workflow.enroll('ids', '2', event_id => 'n-1'), workflow.enroll('ids',
 SELECT workflow.emit('a.ids', '3'), workflow.emit('a.ids', '3'), pg_temp.tick(7);
 SELECT is(pg_temp.entries('ids'), '1/1: completed, 2/1: completed, 3/1: completed, 3/2: completed', 'semantics 3: without an id every call is an event');
 SELECT is((SELECT count(DISTINCT idempotency_key) FROM workflow.outbox WHERE workflow = 'ids'), 4::bigint, 'semantics 24: each entry has its own message');
+
+-- semantics 3: the id enters each workflow once, whoever gives it and whomever it names
+SELECT pg_temp.publish('ids too', '[{"on": "a.ids"}, {"on": "manual"}]', '{"entry_key": "contact", "reentry": "every_event"}', '[{"type": "stop"}]');
+CREATE TEMP TABLE ids_too AS SELECT workflow.enroll('ids too', '4', event_id => 'x-1') AS enrolled, workflow.emit('a.ids', '4', event_id => 'x-1') AS emitted, workflow.enroll('ids too', '5', event_id => 'x-1') AS another;
+SELECT is(ARRAY[enrolled = emitted, enrolled = another], '{t,t}', 'semantics 3: enroll and emit derive the same id, of the account and event_id alone') FROM ids_too;
+SELECT pg_temp.tick(7.1);
+SELECT is(pg_temp.entries('ids too') || '; ' || pg_temp.entries('ids'), '4/1: stopped; 1/1: completed, 2/1: completed, 3/1: completed, 3/2: completed, 4/1: completed', 'semantics 3: it enters each workflow once');
+SELECT is((SELECT jsonb_array_length(workflow.result(enrolled) -> 'enrollments') || ' ' || jsonb_array_length(workflow.result(enrolled) -> 'refusals') FROM ids_too), '2 2', 'semantics 3: result tells of all of them');
+
+-- semantics 4: what a deletion has ended does not come again, though the events of a row under that key do
+SELECT pg_temp.publish('back', '[{"on": "order.paid"}, {"on": "order.shipped"}]', '{"reentry": "after_exit"}');
+INSERT INTO orders VALUES (71, 1, 'new', 1, 'x', now()), (72, 1, 'new', 1, 'x', now());
+SELECT pg_temp.tick(7.2);
+DELETE FROM orders WHERE id = 71;
+SELECT pg_temp.tick(7.3);
+INSERT INTO orders VALUES (71, 1, 'shipped', 1, 'x', now());
+SELECT pg_temp.tick(7.4);
+SELECT is(pg_temp.entries('back') || '; ' || pg_temp.refused('back'), '71/1: record_deleted, 72/1: live; 71 reentry, 71 reentry', 'semantics 4: never after record_deleted');
+DELETE FROM orders;
+SELECT pg_temp.tick(7.5);
 
 -- semantics 5: refusals
 SELECT workflow.emit('a.plain', '99'), pg_temp.tick(8);

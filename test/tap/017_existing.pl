@@ -18,6 +18,11 @@ $sql->(q{
 	SELECT workflow.create_workflow('existing', '{"triggers": [{"on": "contact.created"}], "steps": [{"type": "wait", "for": "1 day"}]}');
 	SELECT workflow.publish('existing');
 });
+my ($status, $out, $notice) = $node->psql('postgres', q{
+	SELECT workflow.create_workflow('told', '{"triggers": [{"on": "manual"}], "steps": [{"type": "stop"}]}');
+	SELECT workflow.publish('told');
+});
+like($notice, qr/NOTICE:.*contacts that are already there are not enrolled\s+HINT:.*workflow\.enroll_existing\('told'\)/s, 'semantics 8: the notice of publishing names enroll_existing');
 my $inside = q{(SELECT count(*) FROM workflow.enrollments WHERE workflow = 'existing')};
 is($sql->("SELECT workflow.enroll_existing('existing', import => 'start')"), '1500', 'an import is counted first');
 $sql->("SELECT workflow.enroll_existing('existing', import => 'start', dry_run => false, per_minute => 600)");
