@@ -1,6 +1,6 @@
 -- The lines of an order: as data, and by their products' days of use (E07, G4, G5, attach 7).
 BEGIN;
-SELECT plan(41);
+SELECT plan(45);
 SET LOCAL client_min_messages = error;
 
 CREATE SCHEMA crm;
@@ -106,6 +106,23 @@ SELECT pg_temp.rounds('2031-03-01 14:00Z');
 SELECT is((SELECT string_agg(e.entry_key || ' ' || e.state, ', ') FROM workflow.enrollments e WHERE e.workflow = 'Usage' AND e.entry_key ~ '^8'), '88,1 waiting', 'a row whose key changes is the same row');
 SELECT pg_temp.rounds('2031-03-13 09:00Z');
 SELECT is((SELECT o.body FROM workflow.outbox o WHERE o.workflow = 'Usage' ORDER BY o.id DESC LIMIT 1), 'Budi: Serum x1 after 12 days', 'and its message comes');
+
+-- semantics 17: what is cancelled takes its reminder along, line by line
+SELECT workflow.create_automated_action('{"name": "Reminded", "on": "order.received", "active_time": "09:00", "reminder_time": "08:00", "reminder_to": "contact", "channel": "whatsapp", "template": "usage"}');
+INSERT INTO orders VALUES (95, 1, 'new');
+INSERT INTO order_lines VALUES (950, 95, 1, 1), (951, 95, 2, 2);
+UPDATE products SET use_days = 3 WHERE id IN (1, 2);
+UPDATE orders SET status = 'received' WHERE id = 95;
+SELECT pg_temp.rounds('2031-03-20 12:00Z');
+SELECT pg_temp.rounds('2031-03-23 08:00Z');
+SELECT is((SELECT count(*) FROM workflow.outbox o WHERE o.workflow = 'Reminded' AND o.kind = 'reminder' AND o.state = 'ready'), 2::bigint, 'semantics 17: each line has its reminder');
+DELETE FROM order_lines WHERE n = 951;
+SELECT pg_temp.rounds('2031-03-23 09:00Z');
+SELECT is((SELECT string_agg(e.entry_key || ' ' || e.reason, ', ' ORDER BY e.entry_key) FROM workflow.enrollments e WHERE e.workflow = 'Reminded' AND e.entry_key ~ '^95,'), '95,1 completed, 95,2 condition', 'one line is gone');
+SELECT is((SELECT string_agg(c.step, ',' ORDER BY c.id) FROM workflow.claim('whatsapp', 1000) c WHERE c.workflow = 'Reminded'), 'reminder,message', 'semantics 17: its reminder is gone as well, the other''s is not');
+SELECT is((SELECT string_agg(o.state, ',' ORDER BY o.id) FROM workflow.outbox o WHERE o.workflow = 'Reminded' AND o.contact_key = '1' AND o.kind = 'reminder'), 'leased,cancelled', 'it was cancelled');
+UPDATE products SET use_days = CASE id WHEN 1 THEN 12 ELSE 10.4 END WHERE id IN (1, 2);
+SELECT workflow.archive('Reminded');
 
 -- In other workflows: a condition over the line
 SELECT workflow.create_workflow('big', '{"triggers": [{"on": "order.received"}], "settings": {"entry_key": "line"}, "steps": [

@@ -247,6 +247,19 @@ DELETE FROM links;
 SELECT FROM workflow.tick('2031-01-06 10:06Z');
 SELECT is((SELECT count(*) FROM workflow.outbox WHERE workflow = 'removed'), (SELECT removed + 1 FROM seen), 'the other goes: the tag is removed');
 
+-- attach 11: TRUNCATE of the join table. The host's statement commits; nobody is told, but whoever looks sees that there are none.
+INSERT INTO links VALUES (1, 1, 1), (3, 1, 1);
+SELECT FROM workflow.tick('2031-01-06 10:07Z');
+CREATE TEMPORARY TABLE told AS SELECT count(*) AS events FROM workflow.outbox WHERE workflow IN ('removed', 'added');
+SELECT pg_temp.publish('looks', '[{"on": "manual"}]', '[{"type": "wait", "for": "1 hour"}, {"type": "send", "channel": "push", "body": "has {{ contact.tags | join }}"}]');
+SELECT workflow.enroll('looks', '1');
+SELECT FROM workflow.tick('2031-01-06 10:08Z');
+SELECT lives_ok('TRUNCATE links', 'attach 11: a join table is truncated');
+SELECT FROM workflow.tick('2031-01-06 11:08Z');
+SELECT is((SELECT count(*) FROM workflow.outbox WHERE workflow IN ('removed', 'added')), (SELECT events FROM told), 'which is no event');
+SELECT is(pg_temp.said('looks'), '1:has ', 'but who looks sees no tags');
+SELECT is((SELECT state FROM workflow.doctor() WHERE name = 'source public.people'), 'ok', 'and nothing is wrong');
+
 -- uninstall
 SELECT workflow.uninstall();
 SELECT is((SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.pronamespace = 'workflow'::regnamespace AND p.proname LIKE 'capture%'), 0::bigint,

@@ -187,7 +187,8 @@ void Batch::SaveMessages() {
       outcomes.Text(IsForStaff(message) ? "nobody is to be found who could receive it" : "the contact has no address for this channel").EndRow();
     } else if (message.due_at > round_.now) {
       const auto rank = static_cast<int16_t>(message.enrolled->version->program.settings.category);
-      leases.Int8(ids[i]).Time(message.due_at).Time(round_.now).Int4(1).Int2(0).Int2(rank).Null().Text(message.channel).Null().EndRow();
+      leases.Int8(ids[i]).Time(message.due_at).Time(round_.now).Int4(1).Int2(0).Int2(rank).Null().Text(message.channel).Null().Bool(false).Null();
+      leases.EndRow();
     }
   }
   rows.Finish();

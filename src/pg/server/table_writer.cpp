@@ -95,8 +95,14 @@ TableWriter& TableWriter::Uuid(std::string_view text) {
   }));
 }
 
+// A table that has got another column would take what lies in memory for its value.
+void TableWriter::RequireWhole() const {
+  if (column_ == columns_) return;
+  throw SqlError{ERRCODE_INTERNAL_ERROR, "a row of " + std::to_string(columns_) + " columns was given " + std::to_string(column_)};
+}
+
 void TableWriter::EndRow() {
-  Assert(column_ == columns_);
+  RequireWhole();
   CallBackend([this] { ExecStoreVirtualTuple(slots_[row_]); });
   column_ = 0;
   ++row_;
@@ -105,7 +111,7 @@ void TableWriter::EndRow() {
 }
 
 void TableWriter::EndUpdate(const ItemPointerData& place) {
-  Assert(column_ == columns_);
+  RequireWhole();
   ItemPointerData at = place;
   const TM_Result result = CallBackend([&] {
     TupleTableSlot* slot = slots_[row_];

@@ -40,6 +40,7 @@ class TableWriter {
  private:
   TableWriter& Put(Datum value);
   void Flush();
+  void RequireWhole() const;
 
   Relation relation_;
   MemoryContext memory_;      // of the executor's state
