@@ -27,6 +27,15 @@ CREATE TABLE workflow.receipt (
 );
 CREATE UNIQUE INDEX receipt_key ON workflow.receipt (message, kind, receipt_id);
 
+-- Contacts that turned out to be one with another, so that who is forgotten is forgotten whole. What came by the old key later is somebody else's.
+CREATE TABLE workflow.merged (
+  account      text NOT NULL,
+  contact_key  text NOT NULL,
+  into_key     text NOT NULL,
+  at           timestamptz NOT NULL,
+  PRIMARY KEY (account, into_key, contact_key)
+);
+
 -- Which role has which level, and for which account; NULL: for all.
 CREATE TABLE workflow.access (
   role        name NOT NULL,
@@ -53,7 +62,7 @@ DO $$
 DECLARE
   t text;
 BEGIN
-  FOREACH t IN ARRAY '{suppression,receipt,access,audit_entry}'::text[] LOOP
+  FOREACH t IN ARRAY '{suppression,receipt,merged,access,audit_entry}'::text[] LOOP
     PERFORM pg_extension_config_dump('workflow.' || t, '');
   END LOOP;
 END $$;

@@ -126,6 +126,18 @@ END $$;
 COMMENT ON FUNCTION workflow.account_of_contact(text, text) IS
 'The account in which a contact has been in workflows, where the caller names none; '''' where it never was. Raises WF003 where there are several.';
 
+CREATE FUNCTION workflow.keys_of_person(account text, contact text, OUT key text, OUT until timestamptz) RETURNS SETOF record
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE person(key, until) AS (
+    SELECT keys_of_person.contact, 'infinity'::timestamptz
+    UNION
+    SELECT m.contact_key, least(m.at, p.until) FROM person p JOIN workflow.merged m ON m.account = keys_of_person.account AND m.into_key = p.key
+     WHERE m.contact_key <> keys_of_person.contact)
+  SELECT p.key, max(p.until) FROM person p GROUP BY 1
+$$;
+COMMENT ON FUNCTION workflow.keys_of_person(text, text) IS
+'The key of a contact, and those of contacts that were merged into it; of each, what has come until then is of this person.';
+
 -- Holds the round lock to the end of its transaction: no round writes what is being removed.
 CREATE FUNCTION workflow.forget(contact text, dry_run boolean = true, account text = NULL) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -141,7 +153,8 @@ BEGIN
   IF NOT forget.dry_run THEN
     PERFORM pg_advisory_xact_lock(workflow.round_lock());
   END IF;
-  enrollments := ARRAY(SELECT e.id FROM workflow.enrollment e WHERE e.account = own AND e.contact_key = forget.contact ORDER BY e.id);
+  enrollments := ARRAY(SELECT e.id FROM workflow.keys_of_person(own, forget.contact) k
+    JOIN workflow.enrollment e ON e.account = own AND e.contact_key = k.key AND e.entered_at <= k.until ORDER BY e.id);
   messages := ARRAY(SELECT m.id FROM workflow.message m WHERE m.enrollment = ANY (enrollments) ORDER BY m.id);
   removed := workflow.count_of_person(own, forget.contact, enrollments, messages);
   IF forget.dry_run THEN
@@ -153,19 +166,22 @@ BEGIN
   DELETE FROM workflow.task t WHERE t.enrollment = ANY (enrollments);
   DELETE FROM workflow.trace t WHERE t.enrollment = ANY (enrollments);
   DELETE FROM workflow.error x WHERE x.enrollment = ANY (enrollments);
-  DELETE FROM workflow.error x WHERE x.input->>'row_key' = forget.contact AND coalesce(x.input->>'account', '') = own;
-  DELETE FROM workflow.refusal f WHERE f.account = own AND f.contact_key = forget.contact;
+  DELETE FROM workflow.error x USING workflow.keys_of_person(own, forget.contact) k
+   WHERE x.input->>'row_key' = k.key AND coalesce(x.input->>'account', '') = own AND x.at <= k.until;
+  DELETE FROM workflow.refusal f USING workflow.keys_of_person(own, forget.contact) k WHERE f.account = own AND f.contact_key = k.key AND f.at <= k.until;
   DELETE FROM workflow.contacted c WHERE c.account = own AND c.contact_key = forget.contact;
-  DELETE FROM workflow.parked p WHERE p.event->>'row_key' = forget.contact AND coalesce(p.event->>'account', '') = own;
+  DELETE FROM workflow.parked p USING workflow.keys_of_person(own, forget.contact) k
+   WHERE p.event->>'row_key' = k.key AND coalesce(p.event->>'account', '') = own AND p.parked_at <= k.until;
   DELETE FROM workflow.settling s WHERE s.row_key = forget.contact
      AND (s.source = 0 OR EXISTS (SELECT FROM workflow.source c WHERE c.id = s.source AND c.entity = 'contact'));
   DELETE FROM workflow.imported i USING workflow.source s WHERE s.id = i.source AND s.entity = 'contact' AND i.row_key = forget.contact;
   UPDATE workflow.enrollment e SET data = NULL WHERE e.id = ANY (enrollments) AND e.data IS NOT NULL;
+  DELETE FROM workflow.merged m USING workflow.keys_of_person(own, forget.contact) k WHERE m.account = own AND m.into_key = k.key;
   PERFORM workflow.note_audit('forget', own, forget.contact, removed);
   RETURN removed;
 END $$;
 COMMENT ON FUNCTION workflow.forget(text, boolean, text) IS
-'Removes what is kept of a person: history, tasks, results of steps, errors, refusals, events without a contact, receipts; contents and addresses of messages; data of enrollments. Those that '
+'Removes what is kept of a person, and of those who were merged into it until then: history, tasks, results of steps, errors, refusals, events without a contact, receipts; contents and addresses of messages; data of enrollments. Those that '
 'live end with the reason removed in the next round, and what nobody has claimed is cancelled. That the contact was there, and its suppressions, stay: else it could '
 'enter and be written to again. Returns how many rows of each. With dry_run, the default, only counts. Raises 22004, WF003 where several accounts have the contact, '
 '25001, 25006.';
@@ -179,9 +195,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     'tasks', (SELECT count(*) FROM workflow.task t WHERE t.enrollment = ANY (enrollments)),
     'history', (SELECT count(*) FROM workflow.trace t WHERE t.enrollment = ANY (enrollments)),
     'errors', (SELECT count(*) FROM workflow.error x WHERE x.enrollment = ANY (enrollments)),
-    'refusals', (SELECT count(*) FROM workflow.refusal f WHERE f.account = count_of_person.account AND f.contact_key = count_of_person.contact),
-    'parked', (SELECT count(*) FROM workflow.parked p WHERE p.event->>'row_key' = count_of_person.contact
-                  AND coalesce(p.event->>'account', '') = count_of_person.account))
+    'refusals', (SELECT count(*) FROM workflow.keys_of_person(count_of_person.account, count_of_person.contact) k
+      JOIN workflow.refusal f ON f.account = count_of_person.account AND f.contact_key = k.key AND f.at <= k.until),
+    'parked', (SELECT count(*) FROM workflow.keys_of_person(count_of_person.account, count_of_person.contact) k
+      JOIN workflow.parked p ON p.event->>'row_key' = k.key AND coalesce(p.event->>'account', '') = count_of_person.account AND p.parked_at <= k.until))
 $$;
 COMMENT ON FUNCTION workflow.count_of_person(text, text, bigint[], bigint[]) IS 'How much is kept of a person: what forget() shows and then removes.';
 

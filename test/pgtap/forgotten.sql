@@ -22,7 +22,7 @@ SELECT workflow.create_workflow('much', '{"triggers": [{"on": "manual"}, {"on": 
 SELECT workflow.create_workflow('fails', '{"triggers": [{"on": "manual"}], "settings": {"on_error": {"retry": 0}}, "steps": [{"type": "send", "channel": "email", "body": "{{ contact.name | divided_by: 0 }}"}, {"id": "s", "type": "if", "if": {"sql": "contact.name::int > 1"}, "then": [], "else": []}]}');
 SELECT workflow.create_workflow('asks', '{"triggers": [{"on": "t.asked", "filter": {"sql": "contact.name::int > 1"}}], "steps": [{"type": "stop"}]}');
 SELECT workflow.publish(w) FROM unnest('{much,fails,asks}'::text[]) w;
-INSERT INTO forgotten_contacts VALUES (1, 'zqmarka', 'zqmarka@x.test'), (2, 'zqmarka2', 'zqmarkb@x.test'), (3, 'other', 'other@x.test');
+INSERT INTO forgotten_contacts VALUES (1, 'zqmarka', 'zqmarka@x.test'), (2, 'zqmarka2', 'zqmarkb@x.test'), (3, 'other', 'other@x.test'), (4, 'zqmarkd', 'zqmarkd@x.test'), (5, 'zqmarke', 'zqmarke@x.test');
 CREATE FUNCTION pg_temp.rounds(at timestamptz) RETURNS void LANGUAGE plpgsql AS $$ BEGIN FOR i IN 1 .. 8 LOOP PERFORM workflow.tick(at + i * interval '1 second'); END LOOP; END $$;
 SELECT pg_temp.rounds('2031-01-06 08:00Z');
 SELECT workflow.enroll(w, c, '{"secret": "zqmarka in data"}') FROM unnest('{much,fails}'::text[]) w, unnest('{1,2}'::text[]) c;
@@ -59,5 +59,21 @@ SELECT pg_temp.rounds('2031-01-06 12:00Z');
 SELECT is(pg_temp.marked(), NULL, 'semantics 32: nor does the round that ends what lived bring anything back');
 SELECT is((SELECT count(*) FROM workflow.enrollments WHERE contact_key IN ('1', '2') AND state <> 'ended'), 0::bigint, 'it has ended');
 SELECT is_empty($$ SELECT FROM workflow.outbox WHERE contact_key IN ('1', '2') AND state = 'ready' $$, 'nothing is sent any more');
+
+-- Two who were one: what the other has left goes too, but nothing from after they were merged.
+SELECT workflow.enroll('much', c, '{"secret": "zqmarkd"}') FROM unnest('{4,5}'::text[]) c;
+SELECT workflow.emit('t.asked', '4', '{"x": "zqmarkd"}');
+SELECT pg_temp.rounds('2031-02-01 09:00Z');
+SELECT workflow.merge_contacts('4', '5');
+SELECT pg_temp.rounds('2031-02-01 10:00Z');
+SELECT is((SELECT string_agg(coalesce(e.reason, e.state), ',' ORDER BY e.contact_key) FROM workflow.enrollments e WHERE e.contact_key IN ('4', '5') AND e.workflow = 'much'), 'merged,approval', 'merged');
+SELECT workflow.enroll('asks', '4', '{"secret": "somebody else"}');
+SELECT pg_temp.rounds('2031-02-01 11:00Z');
+SELECT isnt(pg_temp.marked(), NULL, 'much is kept of both');
+SELECT is((workflow.forget('5'))->>'enrollments', '2', 'semantics 32: the dry run counts both');
+SELECT workflow.forget('5', dry_run => false);
+SELECT is(pg_temp.marked(), NULL, 'semantics 32: who was merged into the person is forgotten with it');
+SELECT is((SELECT e.data->>'secret' FROM workflow.enrollments e WHERE e.workflow = 'asks' AND e.contact_key = '4'), 'somebody else', 'semantics 32: who has come by the old key since is somebody else');
+SELECT is_empty('SELECT FROM workflow.merged', 'and that they were one is forgotten');
 SELECT * FROM finish();
 ROLLBACK;
