@@ -49,6 +49,8 @@ DECLARE
   declared boolean := take_receipt.at IS NOT NULL AND take_receipt.at <> now();
   happened timestamptz := CASE WHEN declared THEN take_receipt.at ELSE workflow.now_at() END;
   address text := lower(m.recipient->>'address' COLLATE "C");
+  -- Since it was written the contact may have got another key, or been merged into another.
+  contact text := coalesce((SELECT e.contact_key FROM workflow.enrollment e WHERE e.id = m.enrollment), m.contact_key);
   id uuid := workflow.event_uuid(m.account, 'receipt' || chr(31) || m.id || chr(31) || take_receipt.kind || chr(31) || take_receipt.receipt_id);
 BEGIN
   SELECT * INTO judged FROM workflow.judge_receipt(take_receipt.kind, take_receipt.data);
@@ -67,13 +69,13 @@ BEGIN
   END IF;
   IF judged.scope IS NOT NULL THEN
     INSERT INTO workflow.suppression (account, contact_key, address, channel, scope, reason, message, at)
-    SELECT m.account, CASE WHEN s.by_address THEN '' ELSE m.contact_key END, CASE WHEN s.by_address THEN address ELSE '' END,
+    SELECT m.account, CASE WHEN s.by_address THEN '' ELSE contact END, CASE WHEN s.by_address THEN address ELSE '' END,
            CASE WHEN s.by_address THEN '' ELSE m.channel END, judged.scope,
            CASE take_receipt.kind WHEN 'bounced' THEN 'bounce' WHEN 'complained' THEN 'complaint' ELSE 'unsubscribe' END, m.id, happened
       FROM (SELECT judged.by_address AND coalesce(address, '') <> '' AS by_address) s
     ON CONFLICT DO NOTHING;
   END IF;
-  PERFORM workflow.append_event('e', judged.event, m.contact_key, m.account, id, happened, declared, jsonb_build_object('data',
+  PERFORM workflow.append_event('e', judged.event, contact, m.account, id, happened, declared, jsonb_build_object('data',
     take_receipt.data || jsonb_build_object('message', m.id, 'enrollment', workflow.enrollment_uuid(m.enrollment), 'workflow', m.workflow, 'step', m.step,
                                             'channel', m.channel, 'automatic', judged.machine)));
   RETURN id;

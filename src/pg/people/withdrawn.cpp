@@ -32,22 +32,28 @@ Asked Read(const ToHandOut& message) {
 void LoadSuppressions(std::vector<Asked>* all) {
   std::vector<std::string> accounts, contacts, addresses;
   std::vector<int32_t> numbers;
+  std::vector<int64_t> enrollments;
   for (size_t i = 0; i < all->size(); ++i) {
     const Asked& asked = (*all)[i];
     if (asked.staff) continue;
     numbers.push_back(static_cast<int32_t>(i));
     accounts.push_back(asked.message->account);
     contacts.push_back(asked.message->contact_key);
+    enrollments.push_back(asked.message->enrollment);
     addresses.push_back(asked.address);
   }
+  // The contact may have another key by now, or be merged into another: what it has said since lies there.
   Rows rows = Execute(
-      "SELECT u.n, s.scope, s.address, s.channel, s.reason FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact, n)"
+      "WITH u AS MATERIALIZED (SELECT g.account, coalesce(e.contact_key, g.contact) AS contact, g.address, g.n"
+      " FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::int8[]) AS g(account, contact, n, address, enrollment)"
+      " LEFT JOIN workflow.enrollment e ON e.id = g.enrollment)"
+      " SELECT u.n, s.scope, s.address, s.channel, s.reason FROM u"
       " JOIN workflow.suppression s ON s.account IN (u.account, '') AND s.contact_key = u.contact AND s.address = ''"
-      " UNION ALL SELECT u.n, 'channel', '', s.channel, 'unsubscribe' FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact, n)"
+      " UNION ALL SELECT u.n, 'channel', '', s.channel, 'unsubscribe' FROM u"
       " JOIN workflow.subscription s ON s.account = u.account AND s.contact_key = u.contact AND s.campaign = '' AND NOT s.subscribed"
-      " UNION ALL SELECT u.n, s.scope, s.address, s.channel, s.reason FROM unnest($1::text[], $4::text[], $3::int[]) AS u(account, address, n)"
+      " UNION ALL SELECT u.n, s.scope, s.address, s.channel, s.reason FROM u"
       " JOIN workflow.suppression s ON s.address = u.address AND s.address <> '' AND s.account IN (u.account, '')",
-      Params().Texts(accounts).Texts(contacts).Int4s(numbers).Texts(addresses));
+      Params().Texts(accounts).Texts(contacts).Int4s(numbers).Texts(addresses).Int8s(enrollments));
   for (size_t i = 0; i < rows.size(); ++i) {
     (*all)[static_cast<size_t>(rows.Int4(i, 1))].facts.suppressions.push_back(
         {ParseConsentScope(rows.Text(i, 2)).value_or(ConsentScope::kAll), rows.Text(i, 3), rows.Text(i, 4), rows.Text(i, 5)});

@@ -59,6 +59,9 @@ void Batch::Merge(const LogEvent& event) {
   Execute("INSERT INTO workflow.merged AS m (account, contact_key, into_key, at) VALUES ($1, $2, $3, $4)"
           " ON CONFLICT (account, into_key, contact_key) DO UPDATE SET at = excluded.at",
           params().Time(round_.now));
+  Execute("UPDATE workflow.task t SET contact_key = $3 FROM workflow.enrollment e"
+          " WHERE e.id = t.enrollment AND e.account = $1 AND e.contact_key = $3 AND t.contact_key = $2",
+          params());
   Execute("UPDATE workflow.contacted c SET contact_key = $3 WHERE c.account = $1 AND c.contact_key = $2", params());
   Execute("INSERT INTO workflow.suppression (account, contact_key, address, channel, scope, reason, message, at)"
           " SELECT s.account, $3, '', s.channel, s.scope, s.reason, s.message, s.at FROM workflow.suppression s"

@@ -49,6 +49,34 @@ void MoveContacts(int32_t source, const Moves& moves) {
           Params().Int4(source).Texts(moves.fresh));
 }
 
+// Over a mark, as above; what is there already under the new key stays.
+void MoveThroughMark(const std::string& table, const std::string& columns, const Moves& moves) {
+  const std::string of = " FROM unnest($1::text[], $2::text[], $3::text[]) m(was, fresh, own)";
+  const std::string theirs = "s.contact_key = m.was AND (m.own = '' OR s.account IN ('', m.own))";
+  const auto params = [&] { return Params().Texts(moves.was).Texts(moves.fresh).Texts(moves.accounts); };
+  const std::string insert = "INSERT INTO workflow." + table + " (contact_key, " + columns + ") SELECT ";
+  Execute(insert + "chr(1) || m.fresh, " + columns + of + " JOIN workflow." + table + " s ON " + theirs + " ON CONFLICT DO NOTHING", params());
+  Execute("DELETE FROM workflow." + table + " s USING unnest($1::text[], $2::text[], $3::text[]) m(was, fresh, own) WHERE " + theirs, params());
+  Execute(insert + "substr(s.contact_key, 2), " + columns + " FROM workflow." + table + " s WHERE s.contact_key ^@ chr(1) ON CONFLICT DO NOTHING");
+  Execute("DELETE FROM workflow." + table + " s WHERE s.contact_key ^@ chr(1)");
+}
+
+// What the contacts have said, what they were sent, what is to be done about them.
+void MoveBelongings(int32_t source, const Moves& moves) {
+  MoveThroughMark("suppression", "account, address, channel, scope, reason, message, at", moves);
+  MoveThroughMark("subscription", "account, contact_source, campaign, channel, subscribed, at, workflow", moves);
+  const std::string from = " FROM unnest($1::text[], $2::text[], $3::text[]) m(was, fresh, account) WHERE (m.account = '' OR t.account = m.account) AND ";
+  const auto params = [&] { return Params().Texts(moves.was).Texts(moves.fresh).Texts(moves.accounts); };
+  Execute("UPDATE workflow.contacted t SET contact_key = m.fresh" + from + "t.contact_key = m.was AND t.contact_source = $4", params().Int4(source));
+  Execute("UPDATE workflow.refusal t SET contact_key = m.fresh" + from + "t.contact_key = m.was", params());
+  Execute("UPDATE workflow.merged t SET into_key = m.fresh" + from +
+              "t.into_key = m.was AND NOT EXISTS (SELECT FROM workflow.merged o WHERE o.account = t.account AND o.into_key = m.fresh AND o.contact_key = t.contact_key)",
+          params());
+  Execute("UPDATE workflow.task t SET contact_key = e.contact_key FROM workflow.enrollment e WHERE e.id = t.enrollment AND t.contact_key <> e.contact_key"
+          " AND e.contact_source = $1 AND e.contact_key = ANY ($2)",
+          Params().Int4(source).Texts(moves.fresh));
+}
+
 }  // namespace
 
 void Batch::Rename(const std::vector<const LogEvent*>& events) {
@@ -70,8 +98,12 @@ void Batch::Rename(const std::vector<const LogEvent*>& events) {
     }
   }
   for (const auto& [source, moves] : by_source) {
-    if (source->binding.entity == "contact") MoveContacts(source->id, moves);
-    else MoveEntryKeys(source->id, moves);
+    if (source->binding.entity == "contact") {
+      MoveContacts(source->id, moves);
+      MoveBelongings(source->id, moves);
+    } else {
+      MoveEntryKeys(source->id, moves);
+    }
   }
   if (was_ids.empty()) return;
   const char* move = "UPDATE workflow.entry_event y SET event = m.fresh::uuid FROM unnest($1::text[], $2::text[]) m(was, fresh) WHERE y.event = m.was::uuid";
