@@ -260,6 +260,16 @@ SELECT is((SELECT count(*) FROM workflow.outbox WHERE workflow IN ('removed', 'a
 SELECT is(pg_temp.said('looks'), '1:has ', 'but who looks sees no tags');
 SELECT is((SELECT state FROM workflow.doctor() WHERE name = 'source public.people'), 'ok', 'and nothing is wrong');
 
+-- semantics 7: the chain goes along with rows of the join table, too
+INSERT INTO kinds VALUES (2, 'ping', 'P'), (3, 'pong', 'Q');
+SELECT pg_temp.publish('ping', '[{"on": "contact.tag_added", "filter": {"field": "event.tag", "operator": "=", "value": "ping"}}]', '[{"type": "tag", "remove": ["ping"], "add": ["pong"]}]');
+SELECT pg_temp.publish('pong', '[{"on": "contact.tag_added", "filter": {"field": "event.tag", "operator": "=", "value": "pong"}}]', '[{"type": "tag", "remove": ["pong"], "add": ["ping"]}]');
+SELECT FROM workflow.tick('2031-01-06 12:00Z');
+INSERT INTO links VALUES (3, 2, 1);
+SELECT count(*) FROM (SELECT workflow.tick('2031-01-06 12:01Z') FROM generate_series(1, 12)) t;
+SELECT results_eq($$ SELECT workflow, count(*), (SELECT string_agg(r.reason, ',') FROM workflow.refusals r WHERE r.workflow = e.workflow AND r.reason <> 'filter') FROM workflow.enrollments e WHERE workflow IN ('ping', 'pong') GROUP BY 1 ORDER BY 1 $$,
+  $$ VALUES ('ping', 1::bigint, 'loop'), ('pong', 1, NULL) $$, 'semantics 7: two that tag for each other go round once');
+
 -- uninstall
 SELECT workflow.uninstall();
 SELECT is((SELECT count(*) FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid WHERE p.pronamespace = 'workflow'::regnamespace AND p.proname LIKE 'capture%'), 0::bigint,
