@@ -103,15 +103,18 @@ COMMENT ON FUNCTION workflow.receipt(bigint, text, timestamptz, jsonb, text) IS
 'a repeated one has no effect. A bounce for good and a complaint stop everything to the address, an unsubscription stops marketing and informational messages of the '
 'channel. Returns the event''s id, or NULL where there is none: a repeated receipt, a notice to staff. Raises P0002 for a message that is not there, 22023, 22004.';
 
--- The newest of a contact's messages on a channel; a notice to staff is none.
+-- The newest of a contact's messages on a channel; a notice to staff is none. One that was handed out comes before those that were not, and what
+-- ended without ever being handed out (it was suppressed, cancelled, has expired or no address) is answered by nobody.
 CREATE FUNCTION workflow.latest_message(account text, contact text, channel text, since timestamptz) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.id FROM workflow.enrollment e JOIN workflow.message m ON m.enrollment = e.id
    WHERE e.account = latest_message.account AND e.contact_key = latest_message.contact AND m.channel = latest_message.channel
      AND m.created_at >= latest_message.since AND NOT coalesce((m.recipient->>'staff')::boolean, false)
-   ORDER BY m.created_at DESC, m.id DESC LIMIT 1
+     AND NOT EXISTS (SELECT FROM workflow.outcome o WHERE o.message = m.id AND o.seq = 0)
+   ORDER BY EXISTS (SELECT FROM workflow.lease l WHERE l.message = m.id AND l.token IS NOT NULL) DESC, m.created_at DESC, m.id DESC LIMIT 1
 $$;
-COMMENT ON FUNCTION workflow.latest_message(text, text, text, timestamptz) IS 'The number of the last message to a contact on a channel since then; NULL where there is none.';
+COMMENT ON FUNCTION workflow.latest_message(text, text, text, timestamptz) IS
+'The number of the last message to a contact on a channel since then, if any was handed out the last of those; NULL where there is none.';
 
 CREATE FUNCTION workflow.reply(channel text, address text, at timestamptz = now(), data jsonb = '{}', message bigint = NULL, account text = NULL) RETURNS uuid
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

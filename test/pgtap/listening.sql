@@ -133,6 +133,22 @@ SELECT bag_eq($$ SELECT c.workflow, c.contact_key FROM workflow.claim('sms', 100
   'semantics 20: the unclaimed messages of what has ended are cancelled, of no other');
 SELECT is((SELECT count(*) FROM workflow.outbox o WHERE o.channel = 'sms' AND o.state = 'cancelled'), 3::bigint, 'three of them');
 
+-- A reply without a reference: to what has gone out, not to what was never sent
+SELECT pg_temp.publish('sent ' || n, '{"settings": {"stop_on_response": "enrollment", "exit_on_unsubscribe": false}, "steps": [{"id": "m", "type": "send", "channel": "letter", "to": "{{ contact.email }}", "body": "x"}, {"type": "wait", "for": "9 days"}]}')
+  FROM generate_series(1, 3) n;
+SELECT workflow.enroll('sent 1', c::text) FROM generate_series(40, 42) c;
+SELECT pg_temp.tick('2031-08-20 09:00Z');
+SELECT workflow.ack(k.token) FROM (SELECT DISTINCT c.token FROM workflow.claim('letter', 100) c) k;
+SELECT workflow.suppress(contact => '40', channel => 'letter');
+SELECT workflow.enroll('sent 2', c::text) FROM generate_series(40, 42) c;
+SELECT workflow.enroll('sent 2', '43');
+SELECT pg_temp.tick('2031-08-21 09:00Z');
+SELECT workflow.claim('letter', 100);
+SELECT workflow.enroll('sent 3', '42');
+SELECT pg_temp.tick('2031-08-21 10:00Z');
+SELECT is((SELECT string_agg(m.workflow, ',' ORDER BY c) FROM generate_series(40, 43) c, LATERAL workflow.find_message(workflow.latest_message('', c::text, 'letter', '2031-08-15')) m), 'sent 1,sent 2,sent 2,sent 2',
+  'semantics 20: it belongs to the latest message that was handed out: not to one that was suppressed, nor to one that nobody has claimed');
+SELECT is(workflow.latest_message('', '42', 'letter', '2031-08-22'), NULL, 'semantics 20: nor to one from before');
 -- Looked at before a message is written, though nobody told of the change
 SELECT pg_temp.publish('quiet', '{"settings": {"exit": {"field": "contact.points", "operator": ">", "value": 50}}, "steps": [{"id": "w", "type": "wait", "for": "1 day"},
   {"id": "s", "type": "send", "channel": "push", "body": "x", "if": {"field": "contact.vip", "operator": "=", "value": true}}, {"id": "v", "type": "wait", "for": "1 day"}]}');
