@@ -39,7 +39,7 @@ for my $kill (@kills)
 	if ($kill =~ /at (\w+)/)
 	{
 		# In the middle of a batch: it has written this and that, and waits to write the next.
-		$holder = $node->background_psql('postgres', on_error_stop => 0);
+		$holder = session($node, 'postgres', on_error_stop => 0);
 		$holder->query("BEGIN; LOCK TABLE workflow.$1 IN SHARE MODE");
 		$sql->(q{INSERT INTO contacts (name, phone) VALUES ('d', '1')});
 		$node->poll_query_until('postgres', "SELECT backend_xid IS NOT NULL AND wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = $pid")

@@ -77,9 +77,9 @@ for my $case ([ 'sleeps', $sleeps ], [ 'holds a batch', $works ])
 	$at_once->('postgres', 'DROP DATABASE plain', 'and DROP DATABASE at once');
 
 	# A statement whose session is terminated in the middle of it.
-	my $other = $node->background_psql('app');
+	my $other = session($node, 'app');
 	my $pid = worker($node, 'app');
-	my $dropper = $node->background_psql('postgres', on_error_stop => 0);
+	my $dropper = session($node, 'postgres', on_error_stop => 0);
 	my $dropper_pid = $dropper->query('SELECT pg_backend_pid()');
 	$dropper->query_until(qr//, "DROP DATABASE app;\n");
 	$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid") or die 'the worker does not leave';
@@ -91,7 +91,7 @@ for my $case ([ 'sleeps', $sleeps ], [ 'holds a batch', $works ])
 
 # A statement that fails: somebody else is connected. The server itself waits for five seconds before it gives up.
 $works->('app');
-my $other = $node->background_psql('app');
+my $other = session($node, 'app');
 my ($status, $out, $error) = $node->psql('postgres', 'DROP DATABASE app');
 like($error, qr/is being accessed by other users/, 'DROP DATABASE that fails');
 $other->quit;

@@ -15,7 +15,7 @@ my $said = sub { return $node->poll_query_until('postgres', "SELECT count(*) = 1
 my $silent = sub { my ($who, $name) = @_; is($sql->("SELECT count(*) FROM workflow.message WHERE body = 'Hello $who'"), 0, $name) };
 
 # A late commit.
-my $late = $node->background_psql('postgres');
+my $late = session($node, 'postgres');
 $late->query_safe('BEGIN');
 $late->query_safe($insert->('late'));
 for my $who (qw(one two three))

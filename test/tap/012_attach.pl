@@ -52,7 +52,7 @@ is($node->safe_psql('crm', 'SELECT count(*) FROM workflow.source'), '0', 'attach
 $node->safe_psql('crm', "ROLLBACK PREPARED 'holder'");
 
 attach($node, 'crm', 'contacts', '{"entity": "contact"}');
-my $session = $node->background_psql('crm');
+my $session = session($node, 'crm');
 $session->query_safe('BEGIN');
 $session->query_safe('SELECT * FROM contacts');
 ($code, $out, $err) = $node->psql('crm', "SELECT workflow.detach('contacts')");
@@ -67,7 +67,7 @@ is(dump_of(), $before, 'detached when the lock is free');
 # What one session publishes or attaches, the others know from their next change on; also where a replica or a restore writes our tables.
 $node->safe_psql('crm', 'ALTER DATABASE crm SET pg_workflow.virtual_clock = on');
 attach($node, 'crm', 'contacts', '{"entity": "contact"}');
-$session = $node->background_psql('crm');
+$session = session($node, 'crm');
 my $number = 0;
 sub captured
 {

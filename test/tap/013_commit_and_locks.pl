@@ -50,7 +50,7 @@ $sql->(q{CREATE TABLE seen (what text); CREATE TABLE total (n int); INSERT INTO 
 $sql->(q{INSERT INTO contacts (name) VALUES ('Cy')});
 ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM contacts WHERE name = 'Cy!'}), 'a row that the worker changes');
 is($sql->('SELECT DISTINCT what FROM seen'), '200ms 10ms off', 'semantics 31: under a lock_timeout of 200 ms, and a deadlock_timeout that finds the worker first');
-my $user = $node->background_psql('postgres');
+my $user = session($node, 'postgres');
 $user->query_safe('BEGIN; UPDATE total SET n = n + 100');
 $sql->(q{INSERT INTO contacts (name) VALUES ('Dee')});
 ok($node->poll_query_until('postgres', q{SELECT count(*) = 1 FROM workflow.enrollments e JOIN contacts c ON c.id::text = e.contact_key WHERE c.name = 'Dee' AND e.state = 'retry' AND e.attempts = 0}),

@@ -58,7 +58,7 @@ my $flat = sub {
 };
 
 # A snapshot that is held open for as long as it lasts.
-my $holder = $node->background_psql('postgres');
+my $holder = session($node, 'postgres');
 $sql->(q{SELECT put('held', 20000)});
 $holder->query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM workflow.outbox');
 $sql->(q{CALL drain('held', 'held', 1500)});

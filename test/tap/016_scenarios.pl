@@ -33,7 +33,7 @@ is($sql->(q{SELECT (SELECT count(*) FROM workflow.enrollments e WHERE e.workflow
 is($sql->(q{SELECT r.reason, count(*) FROM workflow.refusals r WHERE r.workflow = 'replayed' GROUP BY 1}), 'duplicate_event|999', 'scenario 1, semantics 5: each other one with its reason');
 
 # 15: what commits late is not passed over.
-my $late = $node->background_psql('postgres');
+my $late = session($node, 'postgres');
 $late->query_safe(q{BEGIN});
 $late->query_safe(q{INSERT INTO contacts (name, phone) VALUES ('Late', '2')});
 $late->query_safe(q{SELECT workflow.emit('t.came', '1', event_id => 'late')});
@@ -54,7 +54,7 @@ my $claim = sub { return $in_late->(q{SELECT count(*), coalesce(max(c.body), '')
 my $send = sub { return $in_late->(q{SELECT coalesce(sum(workflow.ack(k.t)), 0) FROM (SELECT DISTINCT c.token AS t FROM workflow.claim('sms', 1000) c) k}) };
 $in_late->(q{INSERT INTO contacts (name, phone) SELECT 'Early', n FROM generate_series(1, 300) n; SELECT workflow.tick()});
 $in_late->(q{INSERT INTO contacts (name, phone) SELECT 'Late', n FROM generate_series(1, 3) n});
-my $round = $node->background_psql('late');
+my $round = session($node, 'late');
 $round->query_safe('BEGIN');
 is($round->query_safe('SELECT messages FROM workflow.tick()'), 3, 'a round has written messages and not committed');
 is($send->(), 300, 'meanwhile the others are handed out and sent');
@@ -65,7 +65,7 @@ $round->query_safe('COMMIT');
 $round->quit;
 is($in_late->(q{SELECT string_agg(c.body, ', ') FROM workflow.claim('sms', 2) c}), 'Hello Late, Hello Late', 'scenario 15, semantics 25: a message that commits late is handed out');
 # So is one that comes back, and one whose claim is undone.
-my $sender = $node->background_psql('late');
+my $sender = session($node, 'late');
 $sender->query_safe('BEGIN');
 is($sender->query_safe(q{SELECT count(*) FROM workflow.claim('sms', 10) c}), 1, 'a claim that has not committed');
 is($claim->(), '0|', 'nobody else gets it');
@@ -95,7 +95,7 @@ my $host = sub {
 		BEGIN; INSERT INTO contacts (name, phone) SELECT 'host 3', n FROM generate_series(1, 100) n; SAVEPOINT s; UPDATE contacts SET phone = 'x' WHERE name = 'host 3'; ROLLBACK TO s; COMMIT});
 	is("$status $error", '0 ', "semantics 6: the host's statements do not wait: $name");
 };
-my $worker = $node->background_psql('quiet');
+my $worker = session($node, 'quiet');
 $worker->query_safe('BEGIN');
 $quiet->(q{INSERT INTO contacts (name, phone) SELECT 'y', n FROM generate_series(1, 50) n; SELECT count(*) FROM (SELECT workflow.enroll('morning', n::text) FROM generate_series(3000, 3020) n) e});
 $worker->query_safe(q{SELECT FROM workflow.tick('2031-01-07 10:00Z')});

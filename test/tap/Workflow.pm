@@ -7,7 +7,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-our @EXPORT = qw(node crm data_file load_data attach publish ticks worker workers);
+our @EXPORT = qw(node crm data_file load_data attach publish session ticks worker workers);
 
 # A started node with the library preloaded; further lines of postgresql.conf as arguments.
 sub node
@@ -87,6 +87,15 @@ sub publish
 	$node->safe_psql($database,
 		"SET client_min_messages = error; SELECT workflow.create_workflow('$name', \$json\$$definition\$json\$); SELECT workflow.publish('$name')");
 	return;
+}
+
+# A session that stays open. However long a test takes with it, each query has the time that a query may take.
+sub session
+{
+	my ($node, $database, %options) = @_;
+	my $session = $node->background_psql($database, %options);
+	$session->set_query_timer_restart();
+	return $session;
 }
 
 # Rounds at one virtual instant until nothing is left to do; the sum of messages.
