@@ -40,19 +40,31 @@ bool DayTables::Open() {
     RequireColumns(lease_, lease_column::kCount);
     RequireColumns(outcome_, outcome_column::kCount);
     message_pkey_ = OpenOne(oids.message_pkey, AccessShareLock);
-    message_claim_ = OpenOne(oids.message_claim, AccessShareLock);
     lease_pkey_ = OpenOne(oids.lease_pkey, RowExclusiveLock);
     lease_token_ = OpenOne(oids.lease_token, RowExclusiveLock);
-    lease_due_ = OpenOne(oids.lease_due, RowExclusiveLock);
     outcome_pkey_ = OpenOne(oids.outcome_pkey, RowExclusiveLock);
-    if (message_pkey_ != nullptr && message_claim_ != nullptr && lease_pkey_ != nullptr && lease_token_ != nullptr && lease_due_ != nullptr &&
-        outcome_pkey_ != nullptr) return true;
-    ForgetMessageDays();  // an index was built anew under another number: the next call finds it
-    throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "an index of the outbox is missing", "Of the tables of " + DayChild("message", day_) + "."};
+    message_claim_oid_ = oids.message_claim;
+    lease_due_oid_ = oids.lease_due;
+    if (message_pkey_ == nullptr || lease_pkey_ == nullptr || lease_token_ == nullptr || outcome_pkey_ == nullptr) RefuseIndex();
+    return true;
   }
   Close();
   return false;
 }
+
+void DayTables::RefuseIndex() const {
+  ForgetMessageDays();  // an index was built anew under another number: the next call finds it
+  throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "an index of the outbox is missing", "Of the tables of " + DayChild("message", day_) + "."};
+}
+
+Relation DayTables::Later(Relation* index, Oid oid, LOCKMODE mode) {
+  if (*index == nullptr) *index = OpenOne(oid, mode);
+  if (*index == nullptr) RefuseIndex();
+  return *index;
+}
+
+Relation DayTables::message_claim() { return Later(&message_claim_, message_claim_oid_, AccessShareLock); }
+Relation DayTables::lease_due() { return Later(&lease_due_, lease_due_oid_, RowExclusiveLock); }
 
 TupleTableSlot* DayTables::lock_slot() {
   if (lock_slot_ == nullptr) lock_slot_ = CallBackend([this] { return table_slot_create(message_, nullptr); });

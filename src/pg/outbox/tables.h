@@ -47,15 +47,18 @@ class DayTables {
   Relation lease() const { return lease_; }
   Relation outcome() const { return outcome_; }
   Relation message_pkey() const { return message_pkey_; }
-  Relation message_claim() const { return message_claim_; }
+  Relation message_claim();  // opened when it is first asked for, as what only claims need
   Relation lease_pkey() const { return lease_pkey_; }
   Relation lease_token() const { return lease_token_; }
-  Relation lease_due() const { return lease_due_; }
+  Relation lease_due();
   Relation outcome_pkey() const { return outcome_pkey_; }
   TupleTableSlot* lock_slot();
 
  private:
+  Relation Later(Relation* index, Oid oid, LOCKMODE mode);
+  [[noreturn]] void RefuseIndex() const;
   const int32_t day_;
+  Oid message_claim_oid_ = InvalidOid, lease_due_oid_ = InvalidOid;
   Relation message_ = nullptr, lease_ = nullptr, outcome_ = nullptr;
   Relation message_pkey_ = nullptr, message_claim_ = nullptr;
   Relation lease_pkey_ = nullptr, lease_token_ = nullptr, lease_due_ = nullptr, outcome_pkey_ = nullptr;

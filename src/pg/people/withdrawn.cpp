@@ -98,9 +98,8 @@ void LoadDeclared(const Registry& registry, std::vector<Asked>* all) {
 }  // namespace
 
 bool MayBeWithdrawn(Snapshot snapshot) {
-  const Registry& registry = CurrentRegistry();
-  if (std::any_of(registry.sources.begin(), registry.sources.end(), [](const auto& source) { return !source->binding.consent.empty(); })) return true;
-  return AnyRow("suppression", "suppression_pkey", snapshot) || AnyRow("subscription", "subscription_withdrawn", snapshot);
+  return AnyRow("suppression", "suppression_pkey", snapshot) || AnyRow("subscription", "subscription_withdrawn", snapshot) ||
+         AnyRow("source", "source_consent", snapshot);
 }
 
 std::vector<std::string> Withdrawn(const std::vector<ToHandOut>& messages) {

@@ -54,8 +54,8 @@ OpenIndex::OpenIndex(const char* table, const char* index) {
 
 void OpenIndex::Close() {
   CallBackend([this] {
-    index_close(index_, NoLock);
-    table_close(table_, NoLock);
+    index_close(index_, AccessShareLock);
+    table_close(table_, AccessShareLock);
   });
 }
 

@@ -53,7 +53,7 @@ class StretchScan {
   IndexScan scan_;
 };
 
-// A table of ours and one of its indexes by their names, open for a scope.
+// A table of ours and one of its indexes by their names, open for a scope. Its locks end with it: a backend has few that cost little.
 class OpenIndex {
  public:
   OpenIndex(const char* table, const char* index);

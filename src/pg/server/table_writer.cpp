@@ -6,16 +6,41 @@ namespace workflow::pg {
 namespace {
 
 constexpr int kRowsMost = 100;  // of one multi-insert: some pages; a slot for each is made anew for every writer
+constexpr size_t kNamesMost = 500;
+
+// What names of the schema stand for, as long as nothing changes in the catalog: a look there costs three times as much, and a claim needs a dozen.
+using Names = std::unordered_map<std::string, Oid>;
+volatile bool names_stale = true;
+
+extern "C" void OnNamesInvalidated(Datum, int, uint32) noexcept { names_stale = true; }
+
+Names& KnownNames() {
+  static constinit Names* names = nullptr;
+  if (names == nullptr) {
+    CallBackend([] {
+      CacheRegisterSyscacheCallback(RELNAMENSP, OnNamesInvalidated, 0);
+      CacheRegisterSyscacheCallback(NAMESPACENAME, OnNamesInvalidated, 0);
+    });
+    names = new Names();
+  }
+  if (names_stale || names->size() > kNamesMost) names->clear();
+  names_stale = false;
+  return *names;
+}
 
 }  // namespace
 
 Oid TableNamed(std::string_view name) {
+  Names& names = KnownNames();
   const std::string text(name);
+  if (const auto known = names.find(text); known != names.end()) return known->second;
   const char* relation = text.c_str();
-  return CallBackend([=] {
+  const Oid found = CallBackend([=] {
     const Oid schema = get_namespace_oid("workflow", true);
     return OidIsValid(schema) ? get_relname_relid(relation, schema) : InvalidOid;
   });
+  if (OidIsValid(found) && !names_stale) names.emplace(text, found);
+  return found;
 }
 
 TableWriter::TableWriter(Oid relation) {
