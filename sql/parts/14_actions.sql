@@ -45,7 +45,7 @@ CREATE TABLE workflow.subscription (
   workflow        integer,                -- by which it was said
   PRIMARY KEY (account, contact_key, contact_source, campaign, channel)
 );
-CREATE INDEX subscription_withdrawn ON workflow.subscription (account, contact_key) WHERE campaign = '' AND NOT subscribed;  -- what claims look at
+CREATE INDEX subscription_withdrawn ON workflow.subscription (account, contact_key) WHERE campaign = '' AND NOT subscribed;  -- what claims and rounds look at
 
 -- How many an assign step has given out.
 CREATE TABLE workflow.assign_turn (

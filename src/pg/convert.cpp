@@ -157,6 +157,37 @@ Value Converter::Plain(Datum datum, Oid base) const {
   return Value(TextOf(datum));  // citext
 }
 
+std::optional<pg_uuid_t> UuidOf(std::string_view text) {
+  constexpr size_t kLength = 36;
+  if (text.size() != kLength) return std::nullopt;
+  pg_uuid_t uuid = {};
+  size_t digits = 0;
+  for (size_t i = 0; i < kLength; ++i) {
+    const char c = text[i];
+    if (i == 8 || i == 13 || i == 18 || i == 23) {
+      if (c != '-') return std::nullopt;
+      continue;
+    }
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (digit < 0) return std::nullopt;
+    uuid.data[digits / 2] = static_cast<unsigned char>(uuid.data[digits / 2] << 4 | digit);
+    ++digits;
+  }
+  return uuid;
+}
+
+std::string UuidText(const pg_uuid_t& uuid) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(36);
+  for (int i = 0; i < UUID_LEN; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += kDigits[uuid.data[i] >> 4];
+    text += kDigits[uuid.data[i] & 15];
+  }
+  return text;
+}
+
 std::string TextOf(Datum datum) {
   // A plain or short one is read where it lies. (What lies outside of the row has the mark of a short one too.)
   const auto* here = reinterpret_cast<const varlena*>(static_cast<uintptr_t>(datum));

@@ -43,6 +43,9 @@ class Converter {
   Type type_;
 };
 
+// Of the usual form with hyphens; nothing where it is not one.
+std::optional<pg_uuid_t> UuidOf(std::string_view text);
+std::string UuidText(const pg_uuid_t& uuid);
 std::string TextOf(Datum text);                 // detoasts
 Datum TextDatum(std::string_view text);         // palloc'd in the current context
 std::string JsonbText(Datum jsonb);

@@ -170,6 +170,7 @@ class Batch {
   std::vector<Candidate> Candidates(const std::vector<const LogEvent*>& events);
   const LoadedVersion* VersionFor(int32_t id) const;
   void LoadKnown(std::vector<Candidate>* candidates);
+  void LoadEntries(const std::vector<Candidate>& candidates);  // entries.cpp
   void TellLinesApart(std::vector<Candidate>* candidates) const;
   void Decide(std::vector<Candidate>* candidates);
   void OfRow(const LogEvent& event, const ResolveRequest& request, const class EventWords& words, std::vector<Candidate>* candidates);

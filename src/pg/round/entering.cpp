@@ -80,9 +80,6 @@ void Batch::TellLinesApart(std::vector<Candidate>* candidates) const {
 }
 
 void Batch::LoadKnown(std::vector<Candidate>* candidates) {
-  std::vector<std::string> accounts, contacts, events;
-  std::vector<int32_t> workflows, event_workflows;
-  std::set<int32_t> contact_sources;
   for (Candidate& candidate : *candidates) {
     if (candidate.contact_source != nullptr) rows_.Want({candidate.contact_source->id, candidate.contact_key}, candidate.account);
     if (candidate.entry_source != nullptr) rows_.Want({candidate.entry_source->id, candidate.entry_row}, candidate.account);
@@ -107,43 +104,8 @@ void Batch::LoadKnown(std::vector<Candidate>* candidates) {
     }
     if (candidate.account.empty() && candidate.event->kind == 'n') candidate.account = candidate.version->account;
     if (candidate.event->kind != 's') candidate.event_at = TimeOf(*candidate.event, candidate.wanted, candidate.entry_source, zone);
-    contact_sources.insert(candidate.contact_source == nullptr ? 0 : candidate.contact_source->id);
-    accounts.push_back(candidate.account);
-    contacts.push_back(candidate.contact_key);
-    workflows.push_back(candidate.version->workflow);
-    for (const std::string& id : {candidate.event_uuid, candidate.twin_uuid}) {
-      if (id.empty()) continue;
-      events.push_back(id);
-      event_workflows.push_back(candidate.version->workflow);
-    }
   }
-  Rows known = Execute(
-      "SELECT e.account, e.contact_key, e.workflow, e.entry_key, count(*)::int, bool_or(s.phase <> 'ended'),"
-      " (array_agg(s.reason ORDER BY e.entry_number DESC))[1], max(s.ended_at), coalesce(e.contact_source, 0), max(e.entry_number),"
-      " count(*) FILTER (WHERE e.entered_at > $4 - interval '1 hour')::int"
-      " FROM (SELECT DISTINCT * FROM unnest($1::text[], $2::text[], $3::int[]) AS u(account, contact_key, workflow)) u"
-      " JOIN workflow.enrollment e USING (account, contact_key, workflow) LEFT JOIN workflow.state s ON s.enrollment = e.id"
-      " GROUP BY 1, 2, 3, 4, 9 ORDER BY 10",
-      Params().Texts(accounts).Texts(contacts).Int4s(workflows).Time(round_.now));
-  for (size_t i = 0; i < known.size(); ++i) {
-    const std::string account = known.Text(i, 1), contact = known.Text(i, 2), entry_key = known.Text(i, 4);
-    const int32_t workflow = known.Int4(i, 3), from = known.Int4(i, 9);
-    entry_numbers_[{account, contact, workflow, entry_key}] = known.Int4(i, 10);
-    // What entered while no table was attached, or one that is not any more, is taken for the contact of this key in any.
-    const bool any = round_.registry.SourceById(from) == nullptr;
-    for (const int32_t source : contact_sources) {
-      if (!any && source != from) continue;
-      Known& entry = known_[{source, account, contact, workflow, entry_key}];
-      entry = {entry.entries + known.Int4(i, 5), entry.live || known.Bool(i, 6), ParseEndReason(known.Text(i, 7)).value_or(EndReason::kNone),
-               known.MaybeTime(i, 8), entry.recent + known.Int4(i, 11)};
-    }
-  }
-  known.Free();
-  Rows seen = Execute("SELECT e.event::text, e.workflow FROM unnest($1::text[], $2::int[]) AS u(event, workflow)"
-                      " JOIN workflow.entry_event e ON e.event = u.event::uuid AND e.workflow = u.workflow",
-                      Params().Texts(events).Int4s(event_workflows));
-  for (size_t i = 0; i < seen.size(); ++i) seen_.insert({seen.Text(i, 1), seen.Int4(i, 2)});
-  seen.Free();
+  LoadEntries(*candidates);
 }
 
 void Batch::Decide(std::vector<Candidate>* candidates) {

@@ -6,6 +6,7 @@
 #include "core/enrollment/fault.h"
 #include "core/enrollment/pace.h"
 #include "pg/functions/problems.h"
+#include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
 #include "pg/server/table_writer.h"
 #include "pg/server/transaction.h"
@@ -123,6 +124,7 @@ void Intakes::WakeAt(Instant at) {
 }
 
 void Intakes::Load(const Registry& registry) {
+  if (!AnyRow("intake", "intake_open")) return;
   Rows rows = Execute(
       "SELECT i.id, i.workflow, i.source, i.trigger, i.import, i.filter::text, i.account, i.after, i.until, i.per_minute, i.started_at, p.number, p.last_key,"
       " p.looked, p.entered, p.used_until FROM workflow.intake i LEFT JOIN LATERAL (SELECT * FROM workflow.intake_progress n WHERE n.intake = i.id"

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/snapshot.h"
 #include "pg/capture/event_log.h"
 #include "pg/round/round.h"
 #include "pg/round/timers.h"
@@ -47,18 +48,15 @@ class LogReader {
   std::optional<Instant> last_as_of() const { return last_as_of_; }
 
  private:
-  std::optional<TimerItem> timer_cursor_;
-  std::string WindowSql(const std::string& columns, int limit) const;
+  void ReadLedger(const SeenTransactions& now);
+  int64_t OwnRead(uint64_t transaction) const;
   std::vector<LogEvent> ReadWindow(int limit);
-  std::vector<LogEvent> ReadBacklog(int limit);
-  void KeepBacklog(int64_t after, int limit);
   std::vector<LogEvent> ReadOwn(int limit);
-  std::vector<std::string> rings_;  // the ring's tables that are there
-  std::string tables_;              // and as one FROM item
-  std::string from_, to_;           // snapshots
+  std::optional<TimerItem> timer_cursor_;
+  SeenTransactions from_, to_;
   int64_t last_event_ = 0, start_event_ = 0;
   bool complete_ = false, more_ = false, completed_window_ = false;
-  std::optional<std::string> own_xid_;
+  std::optional<uint64_t> own_xid_;
   int64_t own_read_ = 0;
   std::optional<int64_t> own_event_;
   std::optional<Instant> last_as_of_;

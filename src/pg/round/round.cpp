@@ -8,6 +8,7 @@
 #include "pg/round/intake.h"
 #include "pg/round/settling.h"
 #include "pg/round/suspending.h"
+#include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/settings.h"
@@ -19,8 +20,7 @@ namespace {
 constexpr int64_t kRoundLock = 0x70675f776f726b66;
 
 bool TakeLock(bool wait) {
-  Rows tried = Execute("SELECT pg_try_advisory_xact_lock($1)", Params().Int8(kRoundLock));
-  if (tried.Bool(0, 1)) return true;
+  if (CallBackend([] { return DatumGetBool(DirectFunctionCall1(pg_try_advisory_xact_lock_int8, Int64GetDatum(kRoundLock))); })) return true;
   if (!wait) return false;
   // Up to lock_timeout; where the session sets none, a second. The setting ends here, for the caller's transaction goes on.
   Subtransaction attempt;
@@ -32,8 +32,10 @@ bool TakeLock(bool wait) {
           if (LockTimeout == 0) (void)set_config_option("lock_timeout", "1s", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
           return begun;
         });
-        Execute("SELECT pg_advisory_xact_lock($1)", Params().Int8(kRoundLock));
-        CallBackend([=] { AtEOXact_GUC(true, level); });
+        CallBackend([=] {
+          (void)DirectFunctionCall1(pg_advisory_xact_lock_int8, Int64GetDatum(kRoundLock));
+          AtEOXact_GUC(true, level);
+        });
       },
       raised);
   if (got) {
@@ -58,12 +60,16 @@ void CheckPlace() {
 // Whether rounds are halted: by halt(), or because this is a copy of another database (semantics 33). While a dump is being restored there are
 // events and timers, and nothing yet that says whose they are.
 bool IsHalted() {
-  Rows rows = Execute("SELECT i.halted_at IS NOT NULL OR i.database::int8 <> $1 OR i.system_identifier <> $2 FROM workflow.installation i",
-                      Params().Int8(MyDatabaseId).Int8(static_cast<int64_t>(GetSystemIdentifier())));
-  return rows.empty() || rows.Bool(0, 1);
+  enum : int { kSystemIdentifier = 2, kDatabase, kHaltedAt };
+  KeyedTable rows("installation", "installation_pkey", 0);
+  const bool runs = rows.Find({}) && rows.IsNull(kHaltedAt) && rows.ObjectId(kDatabase) == MyDatabaseId &&
+                    static_cast<uint64_t>(rows.Int8(kSystemIdentifier)) == GetSystemIdentifier();
+  rows.Finish();
+  return !runs;
 }
 
 std::vector<LogEvent> ReadParked(const std::vector<LogEvent>& events, Instant now, int limit) {
+  if (!AnyRow("parked", "parked_pkey")) return {};
   std::vector<std::string> match;
   for (const LogEvent& event : events) {
     const Json* list = event.body.Find("match");
@@ -96,29 +102,26 @@ std::vector<TimerItem> ReadTimers(TimerStore* store, int limit) {
 }
 
 std::map<int32_t, int32_t> ReadEpochs() {
+  enum : int { kId = 1, kEpoch = 9 };
   std::map<int32_t, int32_t> epochs;
-  Rows rows = Execute("SELECT s.id, s.epoch FROM workflow.source s");
-  for (size_t i = 0; i < rows.size(); ++i) epochs[rows.Int4(i, 1)] = rows.Int4(i, 2);
-  rows.Free();
+  KeyedTable rows("source", "source_pkey", 0);
+  for (rows.Seek({}); rows.Next();) epochs[rows.Int4(kId)] = rows.Int4(kEpoch);
+  rows.Finish();
   return epochs;
 }
 
 std::map<int32_t, std::vector<Pause>> ReadPauses() {
+  enum : int { kWorkflow = 1, kPausedAt, kResumedAt, kMode };
   std::map<int32_t, std::vector<Pause>> pauses;
-  Rows rows = Execute("SELECT p.workflow, p.paused_at, p.resumed_at, p.mode FROM workflow.pause p");
-  for (size_t i = 0; i < rows.size(); ++i) {
-    pauses[rows.Int4(i, 1)].push_back({rows.Time(i, 2), rows.Time(i, 3), ParseOnResume(rows.Text(i, 4))});
+  KeyedTable rows("pause", "pause_pkey", 0);
+  for (rows.Seek({}); rows.Next();) {
+    pauses[rows.Int4(kWorkflow)].push_back({rows.Time(kPausedAt), rows.Time(kResumedAt), ParseOnResume(rows.Text(kMode))});
   }
-  rows.Free();
+  rows.Finish();
   return pauses;
 }
 
-bool HasSuppressions() {
-  Rows rows = Execute("SELECT EXISTS (SELECT FROM workflow.suppression) OR EXISTS (SELECT FROM workflow.subscription s WHERE s.campaign = '' AND NOT s.subscribed)");
-  const bool any = rows.Bool(0, 1);
-  rows.Free();
-  return any;
-}
+bool HasSuppressions() { return AnyRow("suppression", "suppression_pkey") || AnyRow("subscription", "subscription_withdrawn"); }
 
 // A trigger of the CRM may call tick() while a round changes its row; the advisory lock would let it in.
 class OnlyOne {

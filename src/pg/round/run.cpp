@@ -6,6 +6,7 @@
 #include "pg/round/changes.h"
 #include "pg/round/turn.h"
 #include "pg/server/spi.h"
+#include "pg/server/table_writer.h"
 #include "pg/zones.h"
 
 namespace workflow::pg {
@@ -194,11 +195,11 @@ void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
 // Those who have just been let in take their first steps.
 void Batch::StartAdmitted() {
   if (admitted_.empty()) return;
-  Rows ids = Execute("SELECT nextval('workflow.enrollment_id_seq') FROM generate_series(1, $1)", Params().Int4(static_cast<int32_t>(admitted_.size())));
+  const Oid sequence = TableNamed("enrollment_id_seq");
   std::vector<std::pair<Enrolled*, Input>> work;
   for (size_t i = 0; i < admitted_.size(); ++i) {
     Enrolled* enrolled = admitted_[i];
-    enrolled->id = ids.Int8(i, 1);
+    enrolled->id = CallBackend([=] { return nextval_internal(sequence, false); });
     by_id_[enrolled->id] = enrolled;
     if (defer_start_) {  // they go on by a timer, each for itself
       enrolled->state.phase = Phase::kRetry;
@@ -210,7 +211,6 @@ void Batch::StartAdmitted() {
     traces_.push_back({enrolled->id, "", "entered", enrolled->event_name});
     WantRows(*enrolled);
   }
-  ids.Free();
   Supersede();
   for (Enrolled* enrolled : admitted_) {
     if (enrolled->state.phase != Phase::kEnded) work.emplace_back(enrolled, Input{.kind = InputKind::kStart});

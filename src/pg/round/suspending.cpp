@@ -2,6 +2,7 @@
 // failure comes again.
 #include "pg/round/suspending.h"
 
+#include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
 
 namespace workflow::pg {
@@ -20,9 +21,9 @@ void Suspend(RoundContext* context, int32_t workflow, const std::string& why) {
 
 std::map<int32_t, int32_t> ReadFailing() {
   std::map<int32_t, int32_t> failing;
-  Rows rows = Execute("SELECT f.workflow, f.failures FROM workflow.failing f");
-  for (size_t i = 0; i < rows.size(); ++i) failing[rows.Int4(i, 1)] = rows.Int4(i, 2);
-  rows.Free();
+  KeyedTable rows("failing", "failing_pkey", 0);
+  for (rows.Seek({}); rows.Next();) failing[rows.Int4(1)] = rows.Int4(2);
+  rows.Finish();
   return failing;
 }
 

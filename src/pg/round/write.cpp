@@ -111,9 +111,10 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
 
   message.sender = SenderOf(enrolled, body);
 
-  std::optional<Template> subject = body.subject, text = body.body;
-  std::optional<Json> data = body.data;
-  std::vector<Template> strings = body.data_texts;
+  // The step's own words, or the template's.
+  const std::optional<Template>*subject = &body.subject, *text = &body.body;
+  const std::optional<Json>* data = &body.data;
+  const std::vector<Template>* strings = &body.data_texts;
   if (!body.template_name.empty()) {
     const StoredTemplate* stored =
         round_.templates.Choose(enrolled.account, body.template_name, body.channel, message.locale, body.template_version);
@@ -122,23 +123,23 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
                      {}, "Store it with workflow.put_template()."};
     }
     message.template_name = stored->name + "@" + std::to_string(stored->version);
-    subject = stored->subject;
-    text = stored->body;
-    if (!data) {
-      data = stored->data;
-      strings = stored->data_texts;
+    subject = &stored->subject;
+    text = &stored->body;
+    if (!*data) {
+      data = &stored->data;
+      strings = &stored->data_texts;
     }
   }
-  if (subject) message.subject = Render(enrolled, *subject, purpose);
-  if (text) {
+  if (*subject) message.subject = Render(enrolled, **subject, purpose);
+  if (*text) {
     TextFor html = purpose;
-    html.is_html = IsHtmlBody(body.channel, *text, data ? &*data : nullptr);
-    message.body = Render(enrolled, *text, html);
+    html.is_html = IsHtmlBody(body.channel, **text, *data ? &**data : nullptr);
+    message.body = Render(enrolled, **text, html);
   }
-  if (data) {
+  if (*data) {
     std::vector<std::string> rendered;
-    for (const Template& string : strings) rendered.push_back(Render(enrolled, string, purpose));
-    message.data = WithStrings(*data, rendered).Dump();
+    for (const Template& string : *strings) rendered.push_back(Render(enrolled, string, purpose));
+    message.data = WithStrings(**data, rendered).Dump();
   }
   const bool to_contact = hook == nullptr && notify == nullptr && (body.receiver == Receiver::kContact || body.receiver == Receiver::kAddress);
   message.counts = round_.has_caps && to_contact && program.settings.category != Category::kTransactional && !message.no_address && message.stopped.empty();
@@ -173,7 +174,8 @@ bool IsForStaff(const PendingMessage& message) {
 // later is in the queue from then on.
 void Batch::SaveMessages() {
   if (messages_.empty()) return;
-  std::stable_sort(messages_.begin(), messages_.end(), [](const PendingMessage& a, const PendingMessage& b) { return a.due_at < b.due_at; });
+  const auto earlier = [](const PendingMessage& a, const PendingMessage& b) { return a.due_at < b.due_at; };
+  if (!std::is_sorted(messages_.begin(), messages_.end(), earlier)) std::stable_sort(messages_.begin(), messages_.end(), earlier);
   const MessageDay today = EnsureMessageDay();
   const std::vector<int64_t> ids = NextMessageIds(today, messages_.size());
   TableWriter rows(today.message), outcomes(today.outcome), leases(today.lease);

@@ -96,27 +96,34 @@ TableWriter& TableWriter::Text(std::string_view value) {
   }));
 }
 
-TableWriter& TableWriter::Jsonb(std::string_view text) {
+namespace {
+
+// By the type's own input function, in the memory of values.
+Datum ReadValue(PGFunction input, std::string_view text, MemoryContext memory) {
   const std::string copy(text);
-  const char* input = copy.c_str();
-  const MemoryContext memory = values_in_;
-  return Put(CallBackend([=] {
+  const char* characters = copy.c_str();
+  return CallBackend([=] {
     const MemoryContext before = MemoryContextSwitchTo(memory);
-    const Datum value = DirectFunctionCall1(jsonb_in, CStringGetDatum(input));
+    const Datum value = DirectFunctionCall1(input, CStringGetDatum(characters));
     MemoryContextSwitchTo(before);
     return value;
-  }));
+  });
 }
 
+}  // namespace
+
+TableWriter& TableWriter::Jsonb(std::string_view text) { return Put(ReadValue(jsonb_in, text, values_in_)); }
+
+TableWriter& TableWriter::SnapshotText(std::string_view text) { return Put(ReadValue(pg_snapshot_in, text, values_in_)); }
+
 TableWriter& TableWriter::Uuid(std::string_view text) {
-  const std::string copy(text);
-  const char* input = copy.c_str();
+  const std::optional<pg_uuid_t> uuid = UuidOf(text);
+  if (!uuid) throw SqlError{ERRCODE_INVALID_TEXT_REPRESENTATION, "invalid event id \"" + std::string(text) + "\""};
   const MemoryContext memory = values_in_;
-  return Put(CallBackend([=] {
-    const MemoryContext before = MemoryContextSwitchTo(memory);
-    const Datum value = DirectFunctionCall1(uuid_in, CStringGetDatum(input));
-    MemoryContextSwitchTo(before);
-    return value;
+  return Put(CallBackend([&] {
+    auto* value = static_cast<pg_uuid_t*>(MemoryContextAlloc(memory, sizeof(pg_uuid_t)));
+    *value = *uuid;
+    return UUIDPGetDatum(value);
   }));
 }
 

@@ -30,6 +30,8 @@ class TableWriter {
   TableWriter& Jsonb(std::string_view text);   // parsed
   TableWriter& MaybeJsonb(const std::optional<std::string>& text) { return text ? Jsonb(*text) : Null(); }
   TableWriter& Uuid(std::string_view text);
+  TableWriter& Xid8(uint64_t value) { return Put(FullTransactionIdGetDatum(FullTransactionIdFromU64(value))); }
+  TableWriter& SnapshotText(std::string_view text);
   TableWriter& Null();
   void EndRow();
   // Instead of EndRow: the row takes the place of the one at `place`, which must be its newest version and nobody else's to change.
