@@ -41,18 +41,65 @@ void ChooseSettings() {
   for (const auto& [name, value] : chosen) SetConfigOption(name, value, PGC_SUSET, PGC_S_OVERRIDE);
 }
 
+// The first row of a catalog with these keys, by its index, whose columns they are; none where `read` gives none. Read each round: no plan is worth it.
+template <typename Read>
+auto OfCatalog(Oid catalog, Oid index, ScanKeyData* keys, int count, const Read& read) {
+  const Relation relation = CallBackend([=] { return table_open(catalog, AccessShareLock); });
+  const SysScanDesc scan = CallBackend([=] { return systable_beginscan(relation, index, true, nullptr, count, keys); });
+  const HeapTuple row = CallBackend([=] { return systable_getnext(scan); });
+  auto result = HeapTupleIsValid(row) ? read(row, RelationGetDescr(relation)) : decltype(read(row, RelationGetDescr(relation)))();
+  CallBackend([=] {
+    systable_endscan(scan);
+    table_close(relation, AccessShareLock);
+  });
+  return result;
+}
+
+// Of the extension's SQL in this database; nothing where it is not installed.
+std::optional<std::string> VersionHere() {
+  ScanKeyData name;
+  CallBackend([&] { ScanKeyInit(&name, Anum_pg_extension_extname, BTEqualStrategyNumber, F_NAMEEQ, CStringGetDatum("pg_workflow")); });
+  return OfCatalog(ExtensionRelationId, ExtensionNameIndexId, &name, 1, [](HeapTuple row, TupleDesc columns) -> std::optional<std::string> {
+    bool is_null = true;
+    const Datum version = CallBackend([&] { return heap_getattr(row, Anum_pg_extension_extversion, columns, &is_null); });
+    return is_null ? std::nullopt : std::optional(TextOf(version));
+  });
+}
+
+// pg_workflow.virtual_clock as ALTER DATABASE has set it; nothing where it has not.
+std::optional<bool> ClockOfDatabase() {
+  ScanKeyData keys[2];
+  CallBackend([&] {
+    ScanKeyInit(&keys[0], Anum_pg_db_role_setting_setdatabase, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(MyDatabaseId));
+    ScanKeyInit(&keys[1], Anum_pg_db_role_setting_setrole, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(InvalidOid));
+  });
+  return OfCatalog(DbRoleSettingRelationId, DbRoleSettingDatidRolidIndexId, keys, 2, [](HeapTuple row, TupleDesc columns) -> std::optional<bool> {
+    bool is_null = true;
+    const Datum all = CallBackend([&] { return heap_getattr(row, Anum_pg_db_role_setting_setconfig, columns, &is_null); });
+    if (is_null) return std::nullopt;
+    Datum* items = nullptr;
+    int count = 0;
+    CallBackend([&] { deconstruct_array(reinterpret_cast<ArrayType*>(pg_detoast_datum(reinterpret_cast<struct varlena*>(static_cast<uintptr_t>(all)))), TEXTOID, -1, false, TYPALIGN_INT, &items, nullptr, &count); });
+    constexpr std::string_view kName = "pg_workflow.virtual_clock=";
+    for (int i = 0; i < count; ++i) {
+      const std::string item = TextOf(items[i]);
+      bool on = false;
+      if (item.starts_with(kName) && CallBackend([&] { return parse_bool(item.c_str() + kName.size(), &on); })) return on;
+    }
+    return std::nullopt;
+  });
+}
+
 enum class Place { kReady, kNoExtension, kOtherVersion, kResting };
 
 Place Look() {
-  Rows extension = Execute("SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_workflow'");
-  if (extension.empty()) return Place::kNoExtension;
-  if (extension.Text(0, 1) != WF_VERSION) return Place::kOtherVersion;
+  const std::optional<std::string> version = VersionHere();
+  if (!version) return Place::kNoExtension;
+  if (*version != WF_VERSION) return Place::kOtherVersion;
   // ALTER DATABASE tells only sessions that begin after it, hence the catalog; it comes before the configuration file.
-  Rows database = Execute("SELECT split_part(c, '=', 2)::boolean FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
-                          " AND d.datname = current_database(), unnest(s.setconfig) c"
-                          " WHERE s.setrole = 0 AND c LIKE 'pg\\_workflow.virtual\\_clock=%'");
-  bool resting = database.empty() ? settings::virtual_clock : database.Bool(0, 1);
-  if (resting && database.empty()) {
+  const std::optional<bool> database = ClockOfDatabase();
+  bool resting = database.value_or(settings::virtual_clock);
+  if (resting && !database) {
     // Where the session got it from the database, the database has been reset since: what the files say holds.
     Rows files = Execute("SELECT s.source <> 'database' OR EXISTS (SELECT FROM pg_file_settings f WHERE CASE WHEN f.name = s.name AND f.applied THEN f.setting::boolean END)"
                          " FROM pg_settings s WHERE s.name = 'pg_workflow.virtual_clock'");

@@ -6,7 +6,7 @@
 #include "core/enrollment/fault.h"
 #include "core/enrollment/pace.h"
 #include "pg/functions/problems.h"
-#include "pg/server/keyed_table.h"
+#include "pg/server/index_scan.h"
 #include "pg/server/spi.h"
 #include "pg/server/table_writer.h"
 #include "pg/server/transaction.h"

@@ -8,6 +8,7 @@
 #include "pg/round/intake.h"
 #include "pg/round/settling.h"
 #include "pg/round/suspending.h"
+#include "pg/server/index_scan.h"
 #include "pg/server/keyed_table.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"

@@ -67,5 +67,11 @@ class OpenIndex {
 
 // Whether the snapshot sees any row that the index holds; with a key, any with it in the first column.
 bool AnyRow(const char* table, const char* index, Snapshot snapshot, const IndexScan::Key* key = nullptr);
+inline bool AnyRow(const char* table, const char* index) {
+  LatestSnapshot now;
+  const bool any = AnyRow(table, index, now.get());
+  now.End();
+  return any;
+}
 
 }  // namespace workflow::pg

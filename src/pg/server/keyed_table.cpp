@@ -78,11 +78,4 @@ std::string KeyedTable::Text(int column) const {
   return IsNull(column) ? std::string() : TextOf(slot_->tts_values[column - 1]);
 }
 
-bool AnyRow(std::string_view table, std::string_view index) {
-  KeyedTable rows(table, index, 0);
-  const bool any = rows.Find({});
-  rows.Finish();
-  return any;
-}
-
 }  // namespace workflow::pg

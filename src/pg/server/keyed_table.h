@@ -68,7 +68,4 @@ class KeyedTable {
   MemoryContext texts_;  // of the keys in hand
 };
 
-// Whether there is any row in this index.
-bool AnyRow(std::string_view table, std::string_view index);
-
 }  // namespace workflow::pg

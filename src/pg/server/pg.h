@@ -36,6 +36,8 @@ extern "C" {
 #include "catalog/index.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_db_role_setting.h"
+#include "catalog/pg_extension.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_enum.h"
