@@ -350,8 +350,8 @@ CREATE TABLE workflow.installation (
   halted_at          timestamptz
 );
 
--- Numbers the events; capture takes values from it.
-CREATE SEQUENCE workflow.event_id CACHE 32;
+-- Numbers the events: one value stands for 32 of them, which a backend gives out itself.
+CREATE SEQUENCE workflow.event_id INCREMENT 32;
 
 -- One statement for each: all of them update the extension's one row of the catalog.
 DO $$

@@ -65,6 +65,19 @@ Relation OpenRing() {
   return nullptr;
 }
 
+// The sequence goes on by so many: one number of it stands for as many events.
+constexpr int64_t kNumbersAtOnce = 32;
+
+int64_t NextNumber(Oid sequence) {
+  // Of this backend; those of a sequence that was made anew are other ones.
+  static constinit struct { Oid sequence; int64_t next, end; } mine = {InvalidOid, 0, 0};
+  if (mine.next == mine.end || mine.sequence != sequence) {
+    const int64_t first = CallBackend([=] { return nextval_internal(sequence, false); });
+    mine = {sequence, first, first + kNumbersAtOnce};
+  }
+  return mine.next++;
+}
+
 Datum UuidDatum(const std::string& text_form) {
   const char* text = text_form.c_str();
   return CallBackend([=] { return DirectFunctionCall1(uuid_in, CStringGetDatum(text)); });
@@ -74,8 +87,7 @@ class Batch {
  public:
   Batch(FullTransactionId xid, Oid sequence) : xid_(xid), sequence_(sequence) {}
   void Add(const EventRow& row) {
-    const Oid sequence = sequence_;
-    Put(Int64GetDatum(CallBackend([=] { return nextval_internal(sequence, false); })));
+    Put(Int64GetDatum(NextNumber(sequence_)));
     Put(UInt64GetDatum(U64FromFullTransactionId(xid_)));
     Put(CharGetDatum(row.kind));
     Put(CharGetDatum(row.op));
