@@ -131,11 +131,11 @@ $sql->(q{
 	    COMMIT;
 	  END LOOP;
 	END $$});
-append_to_file("$tmp/send.sql", "CALL send_all();\n");
+append_to_file("$tmp/size_send.sql", "CALL send_all();\n");
 {
 	local $ENV{PGOPTIONS} = '-c pg_workflow.virtual_clock=off';
 	my ($in, $out) = ('', '');
-	ok(IPC::Run::run([ 'pgbench', '-n', '-c', 4, '-j', 4, '-t', 1, '-f', "$tmp/send.sql", $node->connstr('size') ], '<', \$in, '&>', \$out), 'four senders send all') or diag $out;
+	ok(IPC::Run::run([ 'pgbench', '-n', '-c', 4, '-j', 4, '-t', 1, '-f', "$tmp/size_send.sql", $node->connstr('size') ], '<', \$in, '&>', \$out), 'four senders send all') or diag $out;
 }
 $note->('sent');
 is($sql->('SELECT count(*), count(DISTINCT i), count(DISTINCT s.sender) FROM sent s, unnest(s.ids) i'), '98902|98902|4', 'scenario 12, semantics 25: each message is handed out once');
@@ -147,8 +147,9 @@ $sql->(q{CREATE TABLE pace AS
 	WINDOW earlier AS (PARTITION BY p.account ORDER BY p.at), period AS (PARTITION BY p.account ORDER BY p.at RANGE BETWEEN '5.999999 seconds' PRECEDING AND CURRENT ROW)});
 is($sql->(q{SELECT p.account, max(p.within) FROM pace p WHERE p.account IN ('all', 'b') GROUP BY 1 ORDER BY 1}), "all|25000\nb|2500",
 	'scenario 12: within any six seconds all senders together send what the throttles allow, not one more');
-is($sql->(q{SELECT p.account, string_agg(p.so_far::text, ' ' ORDER BY p.so_far) FROM pace p, LATERAL (SELECT CASE p.account WHEN 'all' THEN 25000 WHEN 'b' THEN 2500 END AS most) m
-	WHERE p.within = m.most AND p.so_far % m.most = 0 GROUP BY 1 ORDER BY 1}), "all|25000 50000 75000\nb|2500 5000 7500", 'scenario 12: and in each period not one less');
+# (What is left of the account's share when the channel's is used up depends on who comes first.)
+is($sql->(q{SELECT string_agg(p.so_far::text, ' ' ORDER BY p.so_far) FROM pace p WHERE p.account = 'all' AND p.within = 25000 AND p.so_far % 25000 = 0}), '25000 50000 75000',
+	'scenario 12: and of the channel in each period not one less');
 $note->('looked at');
 
 # 11: a million wait for the next century. In a soak all of them have come through the product; else those who came by the import, each some ten times
