@@ -18,7 +18,7 @@ PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) -MMD -MP
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wshadow -Wno-unused-parameter $(WERROR) -fvisibility=hidden -fvisibility-inlines-hidden $(OPT) $(if $(OPT),-g0)
 # PGXS links with gcc, which does not know libstdc++.
 # Bound when it is loaded, in the postmaster: else every new connection of the CRM binds each function it calls once more.
-SHLIB_LINK = -lstdc++ -Wl,-z,now
+SHLIB_LINK = -lstdc++ -lcrypto -Wl,-z,now
 # Bitcode serves JIT inlining of operators; this module has none, and clang would need its own flags.
 override with_llvm := no
 

@@ -55,7 +55,7 @@ def run(bench):
     theirs.file('p8_graphile.sql')
     product.worker_pid('p8_ours')
     hosts = {'ours': Host('p8_ours', product.message_commits), 'graphile': Host('p8_graphile', lambda session, after: dict(session.run(PEER_COMMITS, (after,))))}
-    seconds, rounds = bench.pick({50: 20, 500: 10}, {50: 2, 500: 1}), bench.pick(6, 5)
+    seconds, rounds = bench.pick({50: 15, 500: 10}, {50: 2, 500: 1}), bench.pick(6, 5)
     updates = "SELECT n_tup_upd FROM pg_stat_all_tables WHERE relid = 'pg_class'::regclass"
     ours.run('SELECT pg_stat_force_next_flush()')
     began, updated = time.time(), ours.value(updates)

@@ -15,7 +15,7 @@ class Handwritten:
         self.session = Session(name, synchronous_commit='off', enable_hashjoin='off', enable_mergejoin='off', enable_seqscan='off', jit='off')
         self.session.file('contacts.sql')
         self.session.file('p4_tables.sql')
-        self.session.run(f"""INSERT INTO contacts SELECT g, 'org', 'Name ' || g, 'c' || g || '@example.test', 'warm', 'city ' || g % 100, (g * 7919) % 10000
+        self.session.run(f"""INSERT INTO contacts SELECT g, 'org', 'Name ' || g, 'c' || g || '@example.test', 'warm', 'city ' || g % 100, g::bigint * 7919 % 10000
                                FROM generate_series(1, {due * cohorts}) g""")
         self.session.run(f"""INSERT INTO hand.state SELECT g, g, 1, {BASE} + (24 + (g - 1) / {due}) * interval '1 hour'
                                FROM generate_series(1, {due * cohorts}) g""")

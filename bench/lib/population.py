@@ -52,7 +52,7 @@ class Population:
         bench.report.say(f'{name}: {self.waiting} enrollments wait, made through attach and tick() in {time.time() - begin:.0f} s')
 
     def _enroll(self, first, count, status, hour):
-        self.session.run(f"""INSERT INTO contacts SELECT g, 'org', 'Name ' || g, 'c' || g || '@example.test', '{status}', 'city ' || g % 100, (g * 7919) % 10000
+        self.session.run(f"""INSERT INTO contacts SELECT g, 'org', 'Name ' || g, 'c' || g || '@example.test', '{status}', 'city ' || g % 100, g::bigint * 7919 % 10000
                                FROM generate_series({first + 1}, {first + count}) g""")
         product.drain(self.session, self.instant(hour, 0))
 

@@ -5,6 +5,7 @@
 
 #include "pg/capture/event_log.h"
 #include "pg/convert.h"
+#include "pg/server/index_entries.h"
 
 namespace workflow::pg {
 
@@ -160,10 +161,7 @@ void Inserter::Insert(const std::vector<Datum>& values, const std::vector<char>&
       ExecStoreVirtualTuple(slots_[i]);
     }
     table_multi_insert(relation_, slots_, rows, GetCurrentCommandId(true), 0, nullptr);
-    for (int i = 0; i < rows && result_->ri_NumIndices > 0; ++i) {
-      list_free(ExecInsertIndexTuples(result_, slots_[i], state_, false, false, nullptr, nullptr));
-      ResetPerTupleExprContext(state_);
-    }
+    InsertIndexEntries(result_, state_, slots_, rows);
     for (int i = 0; i < rows; ++i) ExecClearTuple(slots_[i]);
   });
 }

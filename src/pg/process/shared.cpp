@@ -2,6 +2,7 @@
 
 #include "pg/outbox/hints.h"
 #include "pg/process/hooks.h"
+#include "pg/settings.h"
 #include "pg/wakeup.h"
 
 namespace workflow::pg {
@@ -39,6 +40,7 @@ void Startup() noexcept {
       slot.pid = 0;
       slot.shut_by = 0;
       slot.leaving = Leaving::kNone;
+      slot.resting = false;
     }
   }
   void* const hints = ShmemInitStruct("pg_workflow outbox", HintsSize(), &found);
@@ -59,7 +61,9 @@ void AtTransactionEnd(XactEvent event, void*) noexcept {
 void AfterLocks(ResourceReleasePhase phase, bool, bool is_top, void*) noexcept {
   if (phase != RESOURCE_RELEASE_AFTER_LOCKS || !is_top || !(worker_is_due || launcher_is_due)) return;
   if (shared != nullptr && worker_is_due) {
-    if (const WorkerSlot* slot = FindSlot(MyDatabaseId, false)) SetProcessLatch(slot->process);
+    // Waking a process that sleeps costs more than all the rest of a captured row. Who knows the clock to be the real one again tells a resting one.
+    const WorkerSlot* slot = FindSlot(MyDatabaseId, false);
+    if (slot != nullptr && !(slot->resting && settings::virtual_clock)) SetProcessLatch(slot->process);
   }
   if (shared != nullptr && launcher_is_due) {
     ++shared->changes;

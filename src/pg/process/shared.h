@@ -21,6 +21,7 @@ struct WorkerSlot {
   std::atomic<int> pid;
   std::atomic<int> shut_by;         // pid of a backend that needs the database without us (DROP DATABASE …); 0: nobody
   std::atomic<Leaving> leaving;
+  std::atomic<bool> resting;        // the database's clock is virtual: its worker has nothing to do
 };
 
 struct Shared {

@@ -17,6 +17,8 @@ namespace {
 
 constexpr int64_t kMaintain_us = 50'000'000;  // what is over leaves within a minute
 constexpr long kAfterError_ms = 1000;
+// After a round that had events: whoever commits meanwhile need not wake the worker, and is read together with the others.
+constexpr long kBreath_us = 500;
 
 constinit WorkerSlot* mine = nullptr;
 
@@ -24,6 +26,7 @@ void Leave(int, Datum) noexcept {
   if (mine == nullptr) return;
   mine->process = kNobody;
   mine->pid = 0;
+  mine->resting = false;
   ConditionVariableBroadcast(&SharedMemory()->left);
   SetProcessLatch(SharedMemory()->launcher);
 }
@@ -108,8 +111,8 @@ Place Look() {
   return resting ? Place::kResting : Place::kReady;
 }
 
-// One round; how long to sleep after it.
-long Round(Place* place) {
+// One round; how long to sleep after it. `had_events`: it read what others have committed.
+long Round(Place* place, bool* had_events) {
   long sleep_ms = settings::nap_ms;
   const bool done = InTransaction([&] {
     *place = Look();
@@ -117,6 +120,7 @@ long Round(Place* place) {
     // What a crash undoes is done again: a claim flushes all of it before anyone sees a message. Rounds that write the CRM's rows raise it again.
     CallBackend([] { (void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false); });
     const RoundResult result = RunRound({});
+    *had_events = result.events > 0;
     if (result.more) sleep_ms = 0;
     else if (result.next_due) {
       const int64_t until_ms = (result.next_due->us - ToInstant(GetCurrentTimestamp()).us) / 1000 + 1;
@@ -162,7 +166,9 @@ void workflow_worker_main(Datum argument) {
       ProcessConfigFile(PGC_SIGHUP);
     }
     Place place = Place::kReady;
-    const long sleep_ms = Round(&place);
+    bool had_events = false;
+    const long sleep_ms = Round(&place, &had_events);
+    mine->resting = place == Place::kResting;
     if (place == Place::kNoExtension) {
       mine->leaving = Leaving::kNoExtension;
       proc_exit(0);
@@ -173,6 +179,7 @@ void workflow_worker_main(Datum argument) {
     }
     pgstat_report_stat(false);
     pgstat_report_activity(STATE_IDLE, nullptr);
+    if (had_events && sleep_ms > 0) pg_usleep(kBreath_us);
     (void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, sleep_ms, PG_WAIT_EXTENSION);
     ResetLatch(MyLatch);
   }

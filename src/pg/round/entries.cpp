@@ -25,7 +25,7 @@ void Batch::LoadEntries(const std::vector<Candidate>& candidates) {
   std::set<int32_t> contact_sources;
   for (const Candidate& candidate : candidates) contact_sources.insert(candidate.contact_source == nullptr ? 0 : candidate.contact_source->id);
   std::set<std::tuple<std::string_view, std::string_view, int32_t>> asked;
-  KeyedTable entries("enrollment", "enrollment_pkey", 3), states("state", "state_pkey"), events("entry_event", "entry_event_pkey", 2);
+  KeyedTable entries("enrollment", "enrollment_pkey"), states("state", "state_pkey"), events("entry_event", "entry_event_pkey");
   for (const Candidate& candidate : candidates) {
     const int32_t workflow = candidate.version->workflow;
     for (const std::string& id : {candidate.event_uuid, candidate.twin_uuid}) {

@@ -68,6 +68,8 @@ std::vector<Enrolled*> Batch::LoadByIds(const std::vector<int64_t>& ids, bool en
   std::vector<Enrolled*> loaded;
   std::set<int64_t> asked;  // an enrollment may have several timers, of which one counts
   KeyedTable states("state", "state_pkey"), identities("enrollment", "enrollment_id_key");
+  states.Expect(ids);
+  identities.Expect(ids);
   for (const int64_t id : ids) {
     if (!asked.insert(id).second) continue;
     if (const auto known = by_id_.find(id); known != by_id_.end()) {

@@ -67,7 +67,7 @@ bool LogReader::Open() {
 }
 
 void LogReader::ReadLedger(const SeenTransactions& now) {
-  const Oid rounds_oid = TableNamed("round"), by_id = TableNamed("round_pkey");
+  const Oid rounds_oid = RelationNamed("round"), by_id = RelationNamed("round_pkey");
   const Relation rounds = CallBackend([=] { return table_open(rounds_oid, AccessShareLock); });
   const HeapTuple last = LastRound(rounds, by_id);
   if (last == nullptr) {  // the first round reads all there is
@@ -167,11 +167,11 @@ std::vector<LogEvent> LogReader::Read(int limit) {
 }
 
 void LogReader::Append(const RoundResult& result, std::optional<Instant> as_of, const std::optional<TimerItem>& timer) {
-  const Oid sequence = TableNamed("round_id_seq");
+  const Oid sequence = RelationNamed("round_id_seq");
   const int64_t id = CallBackend([=] { return nextval_internal(sequence, false); });
   const Instant at = ToInstant(CallBackend([] { return GetCurrentTimestamp(); }));
   const uint64_t own = U64FromFullTransactionId(CallBackend([] { return GetTopFullTransactionId(); }));
-  TableWriter rows(TableNamed("round"));
+  TableWriter rows(RelationNamed("round"));
   rows.Int8(id).Time(at).SnapshotText(from_.Text()).SnapshotText(to_.Text()).Int8(last_event_).Bool(complete_).Xid8(own);
   own_event_ ? rows.Int8(*own_event_) : rows.Null();
   rows.MaybeTime(as_of);

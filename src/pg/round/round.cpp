@@ -62,7 +62,7 @@ void CheckPlace() {
 // events and timers, and nothing yet that says whose they are.
 bool IsHalted() {
   enum : int { kSystemIdentifier = 2, kDatabase, kHaltedAt };
-  KeyedTable rows("installation", "installation_pkey", 0);
+  KeyedTable rows("installation", "installation_pkey");
   const bool runs = rows.Find({}) && rows.IsNull(kHaltedAt) && rows.ObjectId(kDatabase) == MyDatabaseId &&
                     static_cast<uint64_t>(rows.Int8(kSystemIdentifier)) == GetSystemIdentifier();
   rows.Finish();
@@ -105,7 +105,7 @@ std::vector<TimerItem> ReadTimers(TimerStore* store, int limit) {
 std::map<int32_t, int32_t> ReadEpochs() {
   enum : int { kId = 1, kEpoch = 9 };
   std::map<int32_t, int32_t> epochs;
-  KeyedTable rows("source", "source_pkey", 0);
+  KeyedTable rows("source", "source_pkey");
   for (rows.Seek({}); rows.Next();) epochs[rows.Int4(kId)] = rows.Int4(kEpoch);
   rows.Finish();
   return epochs;
@@ -114,7 +114,7 @@ std::map<int32_t, int32_t> ReadEpochs() {
 std::map<int32_t, std::vector<Pause>> ReadPauses() {
   enum : int { kWorkflow = 1, kPausedAt, kResumedAt, kMode };
   std::map<int32_t, std::vector<Pause>> pauses;
-  KeyedTable rows("pause", "pause_pkey", 0);
+  KeyedTable rows("pause", "pause_pkey");
   for (rows.Seek({}); rows.Next();) {
     pauses[rows.Int4(kWorkflow)].push_back({rows.Time(kPausedAt), rows.Time(kResumedAt), ParseOnResume(rows.Text(kMode))});
   }

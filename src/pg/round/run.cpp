@@ -195,7 +195,7 @@ void Batch::TakeEvents(const std::vector<const LogEvent*>& events) {
 // Those who have just been let in take their first steps.
 void Batch::StartAdmitted() {
   if (admitted_.empty()) return;
-  const Oid sequence = TableNamed("enrollment_id_seq");
+  const Oid sequence = RelationNamed("enrollment_id_seq");
   std::vector<std::pair<Enrolled*, Input>> work;
   for (size_t i = 0; i < admitted_.size(); ++i) {
     Enrolled* enrolled = admitted_[i];

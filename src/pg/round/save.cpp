@@ -17,7 +17,7 @@ void Tally::Add(const Tally& other) {
 
 void SaveTallies(const std::map<int32_t, Tally>& tallies, Instant at) {
   if (tallies.empty()) return;
-  TableWriter rows(TableNamed("tally"));
+  TableWriter rows(RelationNamed("tally"));
   for (const auto& [version, tally] : tallies) {
     rows.Time(at).Int4(version).Int8(tally.entered).Int8(tally.ended).Int8(tally.steps).Int8(tally.messages);
     rows.EndRow();
@@ -45,7 +45,7 @@ void Batch::Save() {
 
 void Batch::SaveEnrollments() {
   if (std::none_of(enrolled_.begin(), enrolled_.end(), [](const auto& enrolled) { return enrolled->is_new; })) return;
-  TableWriter rows(TableNamed("enrollment"));
+  TableWriter rows(RelationNamed("enrollment"));
   const auto source = [&](const Source* of) { of == nullptr ? rows.Null() : rows.Int4(of->id); };
   for (const auto& enrolled : enrolled_) {
     if (!enrolled->is_new) continue;
@@ -61,7 +61,7 @@ void Batch::SaveEnrollments() {
     rows.EndRow();
   }
   rows.Finish();
-  TableWriter seen(TableNamed("entry_event"));
+  TableWriter seen(RelationNamed("entry_event"));
   for (const EntryEvent& event : entry_events_) {
     seen.Uuid(event.event).Int4(event.workflow).Text(event.account).Int8(event.enrollment);
     seen.EndRow();
@@ -85,7 +85,7 @@ void PutState(const Enrolled& enrolled, Instant now, TableWriter* rows) {
 void Batch::SaveStates() {
   std::vector<TimerItem> timers;
   std::vector<const Enrolled*> fresh;
-  TableWriter changed(TableNamed("state"));
+  TableWriter changed(RelationNamed("state"));
   for (const auto& enrolled : enrolled_) {
     if (!enrolled->touched) continue;
     const bool set = !enrolled->is_new && enrolled->state.timer == enrolled->stored_timer;
@@ -109,7 +109,7 @@ void Batch::SaveStates() {
 void Batch::SaveTraces() {
   if (traces_.empty()) return;
   // The number of the batch leads: it is taken under the round lock, so numbers ascend as things happen.
-  const Oid sequence = TableNamed("trace_id_seq");
+  const Oid sequence = RelationNamed("trace_id_seq");
   const int64_t first = CallBackend([=] { return nextval_internal(sequence, false); }) << 20;
   TableWriter rows(EnsureMonth("trace", "at", round_.now));
   for (size_t i = 0; i < traces_.size(); ++i) {

@@ -21,7 +21,7 @@ void Suspend(RoundContext* context, int32_t workflow, const std::string& why) {
 
 std::map<int32_t, int32_t> ReadFailing() {
   std::map<int32_t, int32_t> failing;
-  KeyedTable rows("failing", "failing_pkey", 0);
+  KeyedTable rows("failing", "failing_pkey");
   for (rows.Seek({}); rows.Next();) failing[rows.Int4(1)] = rows.Int4(2);
   rows.Finish();
   return failing;

@@ -5,7 +5,9 @@
 #include "core/delivery/sender.h"
 #include "core/message/choose.h"
 #include "core/message/partials.h"
+#include "pg/convert.h"
 #include "pg/round/candidate.h"
+#include "pg/server/md5.h"
 #include "pg/server/spi.h"
 #include "pg/server/table_writer.h"
 #include "pg/store/children.h"
@@ -23,23 +25,30 @@ const char* CategoryName(Category category) {
   return "marketing";
 }
 
-std::string Md5(const std::vector<std::string>& parts) {
+Md5Sum Md5(const std::vector<std::string>& parts) {
   std::string text;
   for (size_t i = 0; i < parts.size(); ++i) text += (i > 0 ? "\x1f" : "") + parts[i];
-  char hex[33];
-  const char* error = nullptr;
-  if (!CallBackend([&] { return pg_md5_hash(text.data(), text.size(), hex, &error); })) {
-    throw SqlError{ERRCODE_INTERNAL_ERROR, std::string("could not compute MD5: ") + (error == nullptr ? "" : error)};
-  }
+  const auto sum = Md5Of(text);
+  if (!sum) throw SqlError{ERRCODE_INTERNAL_ERROR, "could not compute MD5", {}, "OpenSSL has to allow it, as md5() of SQL needs it too."};
+  return *sum;
+}
+
+pg_uuid_t AsUuid(const Md5Sum& sum) {
+  pg_uuid_t uuid;
+  static_assert(sizeof(uuid.data) == std::tuple_size_v<Md5Sum>);
+  std::copy(sum.begin(), sum.end(), uuid.data);
+  return uuid;
+}
+
+std::string HexOf(const Md5Sum& sum) {
+  std::string hex = UuidText(AsUuid(sum));
+  hex.erase(std::remove(hex.begin(), hex.end(), '-'), hex.end());
   return hex;
 }
 
 }  // namespace
 
-std::string NamedUuid(const std::vector<std::string>& parts) {
-  const std::string hex = Md5(parts);
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
-}
+std::string NamedUuid(const std::vector<std::string>& parts) { return UuidText(AsUuid(Md5(parts))); }
 
 std::string Batch::Render(const Enrolled& enrolled, const Template& text, const TextFor& purpose) {
   const StoredPartials partials(round_.templates, enrolled.account, purpose);
@@ -83,8 +92,8 @@ PendingMessage Batch::Write(const Enrolled& enrolled, const SendEffect& send) {
   message.stopped = send.stopped;
   message.due_at = send.due_at;
   message.expires_at = send.expires_at;
-  message.idempotency_key = Md5({enrolled.account, std::to_string(enrolled.version->workflow), enrolled.contact_key, enrolled.entry_key,
-                                 std::to_string(enrolled.entry_number), step.id, std::to_string(send.visit)});
+  message.idempotency_key = HexOf(Md5({enrolled.account, std::to_string(enrolled.version->workflow), enrolled.contact_key, enrolled.entry_key,
+                                 std::to_string(enrolled.entry_number), step.id, std::to_string(send.visit)}));
   if (hook != nullptr) {
     WriteRequest(enrolled, *hook, &message);
     return message;

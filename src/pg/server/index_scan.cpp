@@ -10,7 +10,8 @@ void IndexScan::Begin(const Key* keys, int count) {
       scan_ = index_beginscan(table_, index_, snapshot_, count, 0);
       slot_ = table_slot_create(table_, nullptr);
     }
-    ScanKeyData data[4];
+    Assert(count <= kMostKeys);
+    ScanKeyData data[kMostKeys];
     for (int i = 0; i < count; ++i) {
       ScanKeyInit(&data[i], keys[i].column, keys[i].strategy, keys[i].function, keys[i].value);
       data[i].sk_collation = index_->rd_indcollation[keys[i].column - 1];
@@ -45,7 +46,7 @@ void IndexScan::End() {
 }
 
 OpenIndex::OpenIndex(const char* table, const char* index) {
-  const Oid table_oid = TableNamed(table), index_oid = TableNamed(index);
+  const Oid table_oid = RelationNamed(table), index_oid = RelationNamed(index);
   CallBackend([=, this] {
     table_ = table_open(table_oid, AccessShareLock);
     index_ = index_open(index_oid, AccessShareLock);

@@ -22,6 +22,7 @@ class LatestSnapshot {
 class IndexScan {
  public:
   struct Key { AttrNumber column; StrategyNumber strategy; RegProcedure function; Datum value; };
+  static constexpr int kMostKeys = 4;
   IndexScan(Relation table, Relation index, Snapshot snapshot) : table_(table), index_(index), snapshot_(snapshot) {}
   IndexScan(const IndexScan&) = delete;
   IndexScan& operator=(const IndexScan&) = delete;

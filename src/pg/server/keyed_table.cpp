@@ -1,81 +1,86 @@
 #include "pg/server/keyed_table.h"
 
 #include "pg/convert.h"
-#include "pg/server/table_writer.h"
 
 namespace workflow::pg {
+namespace {
 
-KeyedTable::KeyedTable(std::string_view table, std::string_view index, int keys) : keys_(keys) {
-  const Oid table_oid = TableNamed(table), index_oid = TableNamed(index);
-  CallBackend([=, this] {
-    table_ = table_open(table_oid, AccessShareLock);
-    index_ = index_open(index_oid, AccessShareLock);
-    snapshot_ = RegisterSnapshot(GetTransactionSnapshot());
-    slot_ = table_slot_create(table_, nullptr);
-    scan_ = index_beginscan(table_, index_, snapshot_, keys_, 0);
-    texts_ = AllocSetContextCreate(CurrentMemoryContext, "pg_workflow keys", ALLOCSET_SMALL_SIZES);
-  });
+// A row that nobody asked for costs a third of a search.
+constexpr int64_t kReadForOne = 3;
+
+}  // namespace
+
+KeyedTable::KeyedTable(const char* table, const char* index) : open_(table, index), scan_(open_.table(), open_.index(), snapshot_.get()) {
+  texts_ = CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow keys", ALLOCSET_SMALL_SIZES); });
 }
 
 void KeyedTable::Seek(std::initializer_list<Key> keys) {
-  Assert(keys.size() == static_cast<size_t>(keys_) && keys_ <= kMostKeys);
-  const Key* wanted = keys.begin();
-  CallBackend([=, this] {
-    MemoryContextReset(texts_);
-    ScanKeyData equal[kMostKeys] = {};
-    for (int i = 0; i < keys_; ++i) {
-      const Key& key = wanted[i];
-      RegProcedure same = F_INT8EQ;
-      Datum value = Int64GetDatum(key.number);
-      if (key.kind == Key::kInt4) {
-        same = F_INT4EQ;
-        value = Int32GetDatum(static_cast<int32_t>(key.number));
-      } else if (key.kind == Key::kXid8) {
-        same = F_XID8EQ;
-        value = FullTransactionIdGetDatum(FullTransactionIdFromU64(static_cast<uint64_t>(key.number)));
-      } else if (key.kind == Key::kUuid) {
-        same = F_UUID_EQ;
-        value = PointerGetDatum(key.uuid);
-      } else if (key.kind == Key::kText) {
-        same = F_TEXTEQ;
-        auto* text = static_cast<struct varlena*>(MemoryContextAlloc(texts_, VARHDRSZ + key.text.size()));
-        SET_VARSIZE(text, VARHDRSZ + key.text.size());
-        memcpy(VARDATA(text), key.text.data(), key.text.size());
-        value = PointerGetDatum(text);
-      }
-      ScanKeyEntryInitialize(&equal[i], 0, static_cast<AttrNumber>(i + 1), BTEqualStrategyNumber, InvalidOid, index_->rd_indcollation[i], same, value);
+  IndexScan::Key equal[IndexScan::kMostKeys] = {};
+  CallBackend([this] { MemoryContextReset(texts_); });
+  int count = 0;
+  for (const Key& key : keys) {
+    IndexScan::Key& one = equal[count++];
+    one = {static_cast<AttrNumber>(count), BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key.number)};
+    if (key.kind == Key::kInt4) {
+      one.function = F_INT4EQ;
+      one.value = Int32GetDatum(static_cast<int32_t>(key.number));
+    } else if (key.kind == Key::kXid8) {
+      one.function = F_XID8EQ;
+      one.value = FullTransactionIdGetDatum(FullTransactionIdFromU64(static_cast<uint64_t>(key.number)));
+    } else if (key.kind == Key::kUuid) {
+      one.function = F_UUID_EQ;
+      one.value = PointerGetDatum(key.uuid);
+    } else if (key.kind == Key::kText) {
+      one.function = F_TEXTEQ;
+      const std::string_view text = key.text;
+      one.value = CallBackend([&] {
+        auto* copy = static_cast<struct varlena*>(MemoryContextAlloc(texts_, VARHDRSZ + text.size()));
+        SET_VARSIZE(copy, VARHDRSZ + text.size());
+        memcpy(VARDATA(copy), text.data(), text.size());
+        return PointerGetDatum(copy);
+      });
     }
-    index_rescan(scan_, keys_ == 0 ? nullptr : equal, keys_, nullptr, 0);
-  });
+  }
+  scan_.Begin(equal, count);
 }
 
 bool KeyedTable::Next() {
-  return CallBackend([this] {
-    if (!index_getnext_slot(scan_, ForwardScanDirection, slot_)) return false;
-    slot_getallattrs(slot_);
-    return true;
-  });
+  has_row_ = scan_.Next();
+  if (has_row_) CallBackend([this] { slot_getallattrs(row()); });
+  return has_row_;
+}
+
+void KeyedTable::Expect(const std::vector<int64_t>& keys) {
+  if (keys.size() < 2 || keys.back() - keys.front() >= kReadForOne * static_cast<int64_t>(keys.size())) return;
+  for (size_t i = 1; i < keys.size(); ++i) if (keys[i] < keys[i - 1]) return;
+  const IndexScan::Key stretch[] = {{1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(keys.front())},
+                                    {1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(keys.back())}};
+  scan_.Begin(stretch, 2);
+  in_stretch_ = true;
+  Next();
+}
+
+bool KeyedTable::Find(int64_t key) {
+  if (!in_stretch_) return Find({Key(key)});
+  while (has_row_ && Int8(1) < key) Next();
+  return has_row_ && Int8(1) == key;
 }
 
 void KeyedTable::Finish() {
-  CallBackend([this] {
-    index_endscan(scan_);
-    ExecDropSingleTupleTableSlot(slot_);
-    UnregisterSnapshot(snapshot_);
-    index_close(index_, NoLock);
-    table_close(table_, NoLock);
-    MemoryContextDelete(texts_);
-  });
+  scan_.End();
+  snapshot_.End();
+  open_.Close();
+  CallBackend([this] { MemoryContextDelete(texts_); });
 }
 
-Instant KeyedTable::Time(int column) const { return ToInstant(DatumGetTimestampTz(slot_->tts_values[column - 1])); }
+Instant KeyedTable::Time(int column) const { return ToInstant(DatumGetTimestampTz(At(column))); }
 
 std::optional<Instant> KeyedTable::MaybeTime(int column) const {
   return IsNull(column) ? std::nullopt : std::optional(Time(column));
 }
 
 std::string KeyedTable::Text(int column) const {
-  return IsNull(column) ? std::string() : TextOf(slot_->tts_values[column - 1]);
+  return IsNull(column) ? std::string() : TextOf(At(column));
 }
 
 }  // namespace workflow::pg

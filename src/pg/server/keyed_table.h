@@ -4,15 +4,15 @@
 
 #include <initializer_list>
 #include <string_view>
+#include <vector>
 
 #include "core/base/instant.h"
-#include "pg/server/guard.h"
+#include "pg/server/index_scan.h"
 
 namespace workflow::pg {
 
 class KeyedTable {
  public:
-  static constexpr int kMostKeys = 4;
   // What a column of the index is to be equal to; its text is to stay where it is until the search.
   struct Key {
     Key(int64_t value) : kind(kInt8), number(value) {}           // NOLINT: keys are written as plain values
@@ -32,40 +32,44 @@ class KeyedTable {
    private:
     Key(decltype(kind) is, const pg_uuid_t* value) : kind(is), uuid(value) {}
   };
-  // `index`: one whose first `keys` columns are searched by; with none the rows are all there are in the index.
-  KeyedTable(std::string_view table, std::string_view index, int keys = 1);
+  KeyedTable(const char* table, const char* index);
   KeyedTable(const KeyedTable&) = delete;
   KeyedTable& operator=(const KeyedTable&) = delete;
-  // The rows of these keys, in the order of the index; each stays readable until the next step.
+  // The rows of these keys, which are those of the index's first columns, in the order of the index; each stays readable until the next step. With no
+  // key they are all there are in the index. Every search has as many keys as the first.
   void Seek(std::initializer_list<Key> keys);
   bool Next();
   bool Find(std::initializer_list<Key> keys) {
     Seek(keys);
     return Next();
   }
-  bool Find(int64_t key) { return Find({Key(key)}); }
+  // By a bigint that is the table's first column.
+  bool Find(int64_t key);
+  // Only these will be asked for, in this order: where they ascend and lie close together they are read in one stretch. Called before the first search.
+  void Expect(const std::vector<int64_t>& keys);
   void Finish();  // by hand: a destructor may not call the server
 
   // Columns count from 1, in the table's order.
-  bool IsNull(int column) const { return slot_->tts_isnull[column - 1]; }
-  int64_t Int8(int column) const { return DatumGetInt64(slot_->tts_values[column - 1]); }
-  int32_t Int4(int column) const { return DatumGetInt32(slot_->tts_values[column - 1]); }
-  int16_t Int2(int column) const { return DatumGetInt16(slot_->tts_values[column - 1]); }
-  bool Bool(int column) const { return DatumGetBool(slot_->tts_values[column - 1]); }
-  char Char(int column) const { return DatumGetChar(slot_->tts_values[column - 1]); }
-  uint32_t ObjectId(int column) const { return DatumGetObjectId(slot_->tts_values[column - 1]); }
+  bool IsNull(int column) const { return row()->tts_isnull[column - 1]; }
+  int64_t Int8(int column) const { return DatumGetInt64(At(column)); }
+  int32_t Int4(int column) const { return DatumGetInt32(At(column)); }
+  int16_t Int2(int column) const { return DatumGetInt16(At(column)); }
+  bool Bool(int column) const { return DatumGetBool(At(column)); }
+  char Char(int column) const { return DatumGetChar(At(column)); }
+  uint32_t ObjectId(int column) const { return DatumGetObjectId(At(column)); }
   Instant Time(int column) const;
   std::optional<Instant> MaybeTime(int column) const;
   std::string Text(int column) const;  // of a text or json column; "" where null
-  const ItemPointerData& place() const { return slot_->tts_tid; }
+  const ItemPointerData& place() const { return row()->tts_tid; }
 
  private:
-  Relation table_, index_;
-  IndexScanDesc scan_;
-  TupleTableSlot* slot_;
-  Snapshot snapshot_;
-  int keys_;
+  TupleTableSlot* row() const { return scan_.row(); }
+  Datum At(int column) const { return row()->tts_values[column - 1]; }
+  OpenIndex open_;
+  LatestSnapshot snapshot_;
+  IndexScan scan_;
   MemoryContext texts_;  // of the keys in hand
+  bool in_stretch_ = false, has_row_ = false;
 };
 
 }  // namespace workflow::pg

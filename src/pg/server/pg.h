@@ -45,7 +45,6 @@ extern "C" {
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
-#include "common/md5.h"
 #include "common/pg_prng.h"
 #include "commands/defrem.h"
 #include "commands/extension.h"

@@ -1,11 +1,12 @@
 #include "pg/server/table_writer.h"
 
 #include "pg/convert.h"
+#include "pg/server/index_entries.h"
 
 namespace workflow::pg {
 namespace {
 
-constexpr int kRowsMost = 100;  // of one multi-insert: some pages; a slot for each is made anew for every writer
+constexpr int kRowsMost = 250;  // of one multi-insert: some pages; a slot for each is made anew for every writer
 constexpr size_t kNamesMost = 500;
 
 // What names of the schema stand for, as long as nothing changes in the catalog: a look there costs three times as much, and a claim needs a dozen.
@@ -41,6 +42,12 @@ Oid TableNamed(std::string_view name) {
   });
   if (OidIsValid(found) && !names_stale) names.emplace(text, found);
   return found;
+}
+
+Oid RelationNamed(std::string_view name) {
+  const Oid relation = TableNamed(name);
+  if (!OidIsValid(relation)) throw SqlError{ERRCODE_UNDEFINED_TABLE, "relation \"workflow." + std::string(name) + "\" does not exist"};
+  return relation;
 }
 
 TableWriter::TableWriter(Oid relation) {
@@ -169,10 +176,7 @@ void TableWriter::Flush() {
   if (row_ == 0) return;
   CallBackend([this] {
     table_multi_insert(relation_, slots_, row_, GetCurrentCommandId(true), 0, nullptr);
-    for (int i = 0; i < row_ && result_->ri_NumIndices > 0; ++i) {
-      list_free(ExecInsertIndexTuples(result_, slots_[i], state_, false, false, nullptr, nullptr));
-      ResetPerTupleExprContext(state_);
-    }
+    InsertIndexEntries(result_, state_, slots_, row_);
     for (int i = 0; i < row_; ++i) ExecClearTuple(slots_[i]);
     MemoryContextReset(values_in_);
   });

@@ -57,5 +57,7 @@ class TableWriter {
 
 // A table of the schema workflow by its name; InvalidOid where there is none.
 Oid TableNamed(std::string_view name);
+// The same for a table or index that has to be there; raises 42P01 where it is not.
+Oid RelationNamed(std::string_view name);
 
 }  // namespace workflow::pg

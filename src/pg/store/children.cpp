@@ -94,7 +94,7 @@ MessageDay EnsureMessageDay() {
 }
 
 std::vector<int64_t> NextMessageIds(const MessageDay& today, size_t count) {
-  const Oid sequence = TableNamed("message_id_seq");
+  const Oid sequence = RelationNamed("message_id_seq");
   std::vector<int64_t> ids(count);
   for (int64_t& id : ids) id = MessageId(today.day, CallBackend([=] { return nextval_internal(sequence, false); }));
   return ids;
