@@ -91,6 +91,7 @@ class Population:
         seconds, cpu = time.perf_counter() - begin, self.session.cpu() - cpu
         log_after, images_after = wal(self.session)
         self._check(cohort, instant)
+        self.session.run('RESET enable_nestloop')
         self.session.run('SELECT workflow.maintain()')  # the worker does it once a minute
         return {'rate': self.due / seconds, 'cpu': cpu / self.due * 1e6, 'wal': float(log_after - log) / self.due,
                 'images': float(images_after - images) / self.due, 'buffers': buffers / sampled if sampled else 0.0}
@@ -103,6 +104,7 @@ class Population:
         """One message with the right text, history of sending and waiting, and the next wait for every enrollment of the cohort, and for no other."""
         first, last, step = cohort * self.due + 1, (cohort + 1) * self.due, self.passes[cohort]
         check, one = self.bench.report.check, self.session.value
+        self.session.run('SET enable_nestloop = off')  # of what was written a moment ago the planner knows nothing
         check(f'{self.name}: nothing is left at {instant}', product.drain(self.session, instant), (0, 0, 0))
         check(f'{self.name}: messages', one(f"""SELECT count(DISTINCT c.id) || ' of ' || count(*) FROM workflow.outbox o JOIN contacts c ON c.id::text = o.contact_key
                WHERE o.created_at = {instant} AND o.step = 's{step}' AND o.due_at = {instant} AND c.id BETWEEN {first} AND {last}
