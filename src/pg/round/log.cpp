@@ -54,6 +54,14 @@ HeapTuple LastRound(Relation rounds, Oid by_id) {
   });
 }
 
+// The last event of a transaction that rounds in that very transaction have read; 0: none.
+int64_t OwnRead(uint64_t transaction, KeyedTable* own_rounds) {
+  int64_t read = 0;
+  own_rounds->Seek({KeyedTable::Key::Xid8(transaction)});
+  while (own_rounds->Next()) read = std::max(read, own_rounds->Int8(ledger::kOwnEvent));
+  return read;
+}
+
 }  // namespace
 
 bool LogReader::Open() {
@@ -62,7 +70,11 @@ bool LogReader::Open() {
   if (FullTransactionIdIsValid(own)) own_xid_ = U64FromFullTransactionId(own);
   ReadLedger(CurrentSnapshot(own_xid_));
   start_event_ = last_event_;
-  if (own_xid_) own_read_ = OwnRead(*own_xid_);
+  if (own_xid_) {
+    KeyedTable own_rounds("round", "round_own");
+    own_read_ = OwnRead(*own_xid_, &own_rounds);
+    own_rounds.Finish();
+  }
   return true;
 }
 
@@ -93,16 +105,6 @@ void LogReader::ReadLedger(const SeenTransactions& now) {
   CallBackend([=] { table_close(rounds, NoLock); });
 }
 
-// The last event of a transaction that rounds in that very transaction have read; 0: none.
-int64_t LogReader::OwnRead(uint64_t transaction) const {
-  KeyedTable rounds("round", "round_own");
-  rounds.Seek({KeyedTable::Key::Xid8(transaction)});
-  int64_t read = 0;
-  while (rounds.Next()) read = std::max(read, rounds.Int8(ledger::kOwnEvent));
-  rounds.Finish();
-  return read;
-}
-
 std::vector<LogEvent> LogReader::ReadWindow(int limit) {
   const auto most = static_cast<size_t>(limit);
   EventScan scan;
@@ -125,9 +127,7 @@ std::vector<LogEvent> LogReader::ReadWindow(int limit) {
       if (event <= last_event_ || transaction == own_xid_ || !IsBetween(from_, to_, transaction)) return false;
       if (transaction != last) {
         last = transaction;
-        last_read = 0;
-        own_rounds.Seek({KeyedTable::Key::Xid8(transaction)});
-        while (own_rounds.Next()) last_read = std::max(last_read, own_rounds.Int8(ledger::kOwnEvent));
+        last_read = OwnRead(transaction, &own_rounds);
       }
       return event > last_read;
     };
@@ -137,7 +137,7 @@ std::vector<LogEvent> LogReader::ReadWindow(int limit) {
     const bool whole = places.size() < ahead;
     const auto behind = places.begin() + static_cast<ptrdiff_t>(std::min(most, places.size()));
     events = scan.Fetch({places.begin(), behind});
-    if (!own_xid_ && behind != places.end()) OwnBacklog().Keep(from, to, events.back().id, {behind, places.end()}, whole);
+    if (!own_xid_ && behind != places.end()) OwnBacklog().Keep(from, to, (behind - 1)->id, {behind, places.end()}, whole);
   }
   scan.Finish();
   if (!events.empty()) last_event_ = events.back().id;

@@ -49,7 +49,6 @@ class LogReader {
 
  private:
   void ReadLedger(const SeenTransactions& now);
-  int64_t OwnRead(uint64_t transaction) const;
   std::vector<LogEvent> ReadWindow(int limit);
   std::vector<LogEvent> ReadOwn(int limit);
   std::optional<TimerItem> timer_cursor_;
