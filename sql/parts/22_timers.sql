@@ -19,38 +19,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION workflow.timer_tables() IS 'The tables of timers there are.';
 
--- A table is emptied when a round that every open snapshot sees has read all in it: a dump that began earlier would else find neither the timer nor
--- what became of it. Nothing is copied forward, and nobody is waited for.
-CREATE FUNCTION workflow.empty_timer_tables(OUT emptied integer, OUT busy integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  settled workflow.round := workflow.settled_round();
-  read_to timestamptz;
-  ring regclass;
-  found boolean;
-BEGIN
-  emptied := 0;
-  busy := 0;
-  -- A clock that was put back may have lowered the cursor since.
-  read_to := least(settled.read_due, (SELECT r.read_due FROM workflow.round r ORDER BY r.id DESC LIMIT 1));
-  IF read_to IS NULL THEN
-    RETURN;
-  END IF;
-  FOR ring IN SELECT workflow.timer_tables() LOOP
-    CONTINUE WHEN pg_relation_size(ring) = 0;
-    EXECUTE format('SELECT EXISTS (SELECT FROM ONLY %s t WHERE t.due >= $1)', ring) INTO found USING read_to;
-    CONTINUE WHEN found;
-    BEGIN  -- rounds alone insert, and the caller holds their lock
-      EXECUTE format('LOCK TABLE ONLY %s IN ACCESS EXCLUSIVE MODE NOWAIT', ring);
-      EXECUTE format('TRUNCATE ONLY %s', ring);
-      emptied := emptied + 1;
-    EXCEPTION WHEN lock_not_available OR object_in_use THEN
-      busy := busy + 1;
-    END;
-  END LOOP;
-END $$;
-COMMENT ON FUNCTION workflow.empty_timer_tables() IS 'Truncates tables of timers that are read to their end. Waits for nothing: busy counts those that others use.';
-
 -- Timers as the states have them: where tables of timers were lost, or dropped while a dump was read.
 CREATE FUNCTION workflow.restore_timers() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -123,59 +123,12 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 $$;
 COMMENT ON FUNCTION workflow.prune_rounds() IS 'Deletes rows of the ledger that are older than an hour and not among the newest thousand; returns how many.';
 
--- A table of the log is emptied when all in it was read by a round that every snapshot of the database sees: a dump that began earlier would find
--- neither the event nor what became of it.
-CREATE FUNCTION workflow.settled_round() RETURNS workflow.round
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r FROM workflow.round r
-   WHERE age(r.xid::xid) > coalesce((SELECT max(age(a.backend_xmin)) FROM pg_stat_activity a
-                                      WHERE a.backend_xmin IS NOT NULL AND a.pid <> pg_backend_pid() AND a.backend_type NOT LIKE 'autovacuum%'
-                                        AND (a.datname = current_database() OR a.datname IS NULL)), -1)
-   ORDER BY r.id DESC LIMIT 1
-$$;
-COMMENT ON FUNCTION workflow.settled_round() IS 'The newest row of the ledger that every open snapshot of the database sees; NULL where there is none.';
-
-CREATE FUNCTION workflow.empty_event_tables(OUT emptied integer, OUT busy integer)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  settled workflow.round := workflow.settled_round();
-  unread text;
-  ring regclass;
-  found boolean;
-BEGIN
-  emptied := 0;
-  busy := 0;
-  IF settled.id IS NULL THEN
-    RETURN;
-  END IF;
-  FOR ring IN SELECT workflow.event_tables() LOOP
-    CONTINUE WHEN pg_relation_size(ring) = 0;
-    unread := format('SELECT EXISTS (SELECT FROM %s e WHERE %s)', ring, workflow.unread_filter(settled));
-    EXECUTE unread INTO found;
-    CONTINUE WHEN found;
-    BEGIN
-      EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', ring);
-      -- Whoever wrote before the lock has ended and is seen by this statement's snapshot.
-      EXECUTE unread INTO found;
-      IF found THEN
-        RAISE lock_not_available;  -- rolls back, which gives up the lock
-      END IF;
-      EXECUTE format('TRUNCATE %s', ring);
-      emptied := emptied + 1;
-    EXCEPTION WHEN lock_not_available OR object_in_use THEN
-      busy := busy + 1;
-    END;
-  END LOOP;
-END $$;
-COMMENT ON FUNCTION workflow.empty_event_tables() IS 'Truncates the tables of the event log in which all is read. Waits for nothing: busy counts those that others use.';
-
 CREATE FUNCTION workflow.maintain() RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   retired bigint;
   pruned bigint;
   tables record;
-  timers record;
   kept record;
 BEGIN
   PERFORM workflow.require_read_committed('maintain');
@@ -183,18 +136,17 @@ BEGIN
   IF workflow.is_copy() OR NOT pg_try_advisory_xact_lock(workflow.round_lock()) THEN
     RETURN '{"busy": true}';
   END IF;
-  SELECT * INTO timers FROM workflow.empty_timer_tables();
   PERFORM workflow.sum_up_tallies();
   PERFORM workflow.keep_marks();
   SELECT * INTO kept FROM workflow.apply_retention();
   retired := workflow.retire_versions();
   pruned := workflow.prune_rounds();
-  SELECT * INTO tables FROM workflow.empty_event_tables();
-  RETURN jsonb_build_object('busy', false, 'versions_retired', retired, 'rounds_pruned', pruned, 'event_tables_emptied', tables.emptied,
-                            'event_tables_busy', tables.busy, 'timer_tables_emptied', timers.emptied,
-                            'timer_tables_busy', timers.busy,
+  DELETE FROM workflow.emptied m WHERE m.at < clock_timestamp() - interval '1 hour';
+  SELECT * INTO tables FROM workflow.empty_tables();  -- the last, for their locks stay until the end
+  RETURN jsonb_build_object('busy', false, 'versions_retired', retired, 'rounds_pruned', pruned,
+                            'event_tables_emptied', tables.events, 'timer_tables_emptied', tables.timers, 'tables_busy', tables.busy,
                             'retention_dropped', kept.dropped, 'retention_busy', kept.busy, 'states_removed', kept.states);
 END $$;
 COMMENT ON FUNCTION workflow.maintain() IS
-'Housekeeping, which the worker does once a minute: forgets versions nobody lives on, old rows of the ledger, events that were read. Waits for nothing. '
-'Returns what it did; busy: a round is running, or the database is a copy, and nothing was done. Raises 25001 above READ COMMITTED, 25006 on a standby.';
+'Housekeeping, which the worker does once a minute: forgets versions nobody lives on, old rows of the ledger, events and timers that were read. '
+'Waits for nothing. Returns what it did; tables_busy: which others use; busy: a round is running, or the database is a copy, and nothing was done. Raises 25001 above READ COMMITTED, 25006 on a standby.';

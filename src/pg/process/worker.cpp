@@ -16,6 +16,7 @@ namespace workflow::pg {
 namespace {
 
 constexpr int64_t kMaintain_us = 50'000'000;  // what is over leaves within a minute
+constexpr int64_t kAgain_us = 10'000'000;     // and what somebody used then, soon after he has gone (P6)
 constexpr long kAfterError_ms = 1000;
 // After a round that had events: whoever commits meanwhile need not wake the worker, and is read together with the others.
 constexpr long kBreath_us = 500;
@@ -111,14 +112,18 @@ Place Look() {
   return resting ? Place::kResting : Place::kReady;
 }
 
+// What a crash undoes is done again.
+void NeedNotReachDisk() {
+  CallBackend([] { (void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false); });
+}
+
 // One round; how long to sleep after it. `had_events`: it read what others have committed.
 long Round(Place* place, bool* had_events) {
   long sleep_ms = settings::nap_ms;
   const bool done = InTransaction([&] {
     *place = Look();
     if (*place != Place::kReady) return;
-    // What a crash undoes is done again: a claim flushes all of it before anyone sees a message. Rounds that write the CRM's rows raise it again.
-    CallBackend([] { (void)set_config_option("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false); });
+    NeedNotReachDisk();  // a claim flushes all before anyone sees a message; rounds that write the CRM's rows raise it again
     const RoundResult result = RunRound({});
     *had_events = result.events > 0;
     if (result.more) sleep_ms = 0;
@@ -130,8 +135,44 @@ long Round(Place* place, bool* had_events) {
   return done ? sleep_ms : kAfterError_ms;
 }
 
-void Maintain() {
-  InTransaction([] { Execute("SELECT workflow.maintain()"); });
+// The housekeeping, when its time has come. Tables that others use are asked for again in between, and only those.
+class Upkeep {
+ public:
+  // How long the worker may sleep now.
+  long Do(long sleep_ms) {
+    const TimestampTz now = GetCurrentTimestamp();
+    if (now - maintained_ > kMaintain_us) {
+      maintained_ = asked_ = now;
+      busy_.clear();
+      // Where a round of somebody else's was running, soon again.
+      if (!InTransaction([this] { Ask("SELECT m ->> 'tables_busy', (m ->> 'busy')::boolean FROM workflow.maintain() m"); })) return sleep_ms;
+      if (was_busy_) maintained_ = now - kMaintain_us + kAgain_us;
+    } else if (!busy_.empty() && now - asked_ > kAgain_us) {
+      asked_ = now;
+      InTransaction([this] {
+        NeedNotReachDisk();
+        Ask("SELECT to_jsonb(t)::text, false FROM workflow.empty_again(ARRAY(SELECT jsonb_array_elements_text($1::jsonb))) t", Params().Text(busy_));
+      });
+    }
+    return busy_.empty() ? sleep_ms : std::min<long>(sleep_ms, kAgain_us / 1000);
+  }
+
+ private:
+  void Ask(const char* sql, const Params& params = {}) {
+    Rows rows = Execute(sql, params);
+    busy_ = rows.Text(0, 1) == "[]" ? "" : rows.Text(0, 1);
+    was_busy_ = rows.Bool(0, 2);
+    rows.Free();
+  }
+  TimestampTz maintained_ = GetCurrentTimestamp() - kMaintain_us + USECS_PER_SEC, asked_ = 0;  // soon after the start for the first time
+  std::string busy_;  // tables, as a json array
+  bool was_busy_ = false;
+};
+
+long KeepUp(long sleep_ms) {
+  static constinit Upkeep* upkeep = nullptr;  // what ends the process destroys nothing on the stack
+  if (upkeep == nullptr) upkeep = new Upkeep();
+  return upkeep->Do(sleep_ms);
 }
 
 }  // namespace
@@ -158,7 +199,6 @@ void workflow_worker_main(Datum argument) {
   mine->process = MyProc->pgprocno;
   ChooseSettings();
   mine->leaving = Leaving::kNone;
-  TimestampTz maintained = GetCurrentTimestamp();
   for (;;) {
     CHECK_FOR_INTERRUPTS();
     if (ConfigReloadPending) {
@@ -167,16 +207,13 @@ void workflow_worker_main(Datum argument) {
     }
     Place place = Place::kReady;
     bool had_events = false;
-    const long sleep_ms = Round(&place, &had_events);
+    long sleep_ms = Round(&place, &had_events);
     mine->resting = place == Place::kResting;
     if (place == Place::kNoExtension) {
       mine->leaving = Leaving::kNoExtension;
       proc_exit(0);
     }
-    if (place == Place::kReady && GetCurrentTimestamp() - maintained > kMaintain_us) {
-      Maintain();
-      maintained = GetCurrentTimestamp();
-    }
+    if (place == Place::kReady) sleep_ms = KeepUp(sleep_ms);
     pgstat_report_stat(false);
     pgstat_report_activity(STATE_IDLE, nullptr);
     if (had_events && sleep_ms > 0) pg_usleep(kBreath_us);

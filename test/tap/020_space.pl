@@ -1,0 +1,43 @@
+# Space that somebody's lock keeps from being given back comes back soon after he has gone; trying costs him nothing, and pg_class neither
+# (P6: "space of ended children is back within a minute of release", P10).
+use strict;
+use warnings;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Workflow;
+
+my $node = node('space', 'autovacuum = off', "track_functions = 'pl'");
+my $sql = sub { return $node->safe_psql('postgres', $_[0]) };
+my $said = sub { my ($name) = @_; return $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM workflow.outbox WHERE body = 'Hello $name'") };
+my $calls = sub { my ($name) = @_; return $sql->("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE schemaname = 'workflow' AND funcname = '$name'") };
+my $pg_class = sub { return $sql->(q{SELECT n_tup_upd FROM pg_stat_all_tables WHERE relid = 'pg_class'::regclass}) };
+my $big = q{SELECT count(*) FROM workflow.event_tables() t WHERE pg_relation_size(t) > 2^20};
+
+crm($node, 'postgres');
+$sql->(q{INSERT INTO contacts (name, phone) VALUES ('Ada', '1')});
+ok($said->('Ada'), 'rounds go on');
+my $reader = session($node, 'postgres');
+$reader->query_safe('BEGIN; LOCK TABLE workflow.event_0, workflow.event_1, workflow.event_2 IN ACCESS SHARE MODE');
+# Events that have been read, so many that none of the tables waits for its turn to be over.
+$sql->("INSERT INTO workflow.event_$_ (id, xid, kind, op, depth, timed, backfill, at, row_key, account, name, body)
+	SELECT -n, '3', 'e', ' ', 0, false, false, now(), 'c1', '', 'cart.abandoned', '{\"data\": {}}' FROM generate_series(1, 90000) n") for 0 .. 2;
+is($sql->($big), 3, 'tables of events that were read, and that somebody reads');
+
+# A worker that begins does its housekeeping at once.
+my $pid = worker($node, 'postgres');
+my $again = $calls->('empty_again');
+$sql->("SELECT pg_terminate_backend($pid)");
+worker($node, 'postgres', $pid);
+my $updated = $pg_class->();  # the worker before has told what it did
+ok($node->poll_query_until('postgres', "SELECT sum(calls) > $again FROM pg_stat_user_functions WHERE schemaname = 'workflow' AND funcname = 'empty_again'"),
+	'P6: tables that could not be emptied are tried again before the next housekeeping');
+is($sql->($big), 3, 'in vain, as long as they are read');
+is($pg_class->(), $updated, 'P10: which changes nothing in pg_class');
+$sql->(q{SET lock_timeout = '1s'; INSERT INTO contacts (name, phone) VALUES ('Bob', '2'); SELECT count(*) FROM workflow.event_0, workflow.event_1, workflow.event_2 WHERE false});
+ok($said->('Bob'), 'and nobody waits for it');
+$reader->query_safe('COMMIT');
+$reader->quit;
+ok($node->poll_query_until('postgres', $big, '0'), 'P6: the space of all of them is back soon after the reader has gone');
+is($sql->(q{SELECT string_agg(name || ': ' || detail, '; ') FROM workflow.doctor() WHERE state <> 'ok'}), '', 'doctor() has no complaint');
+$node->stop;
+done_testing();
