@@ -1,39 +1,48 @@
-"""P6: timed steps while a snapshot is held open, and while a reader holds AccessShare on all tables of ours."""
+"""P6: timed steps while a snapshot is held open, and while a reader holds AccessShare on all tables of ours. Meanwhile an ordinary system elsewhere, for P10."""
 import time
 
 from lib import product
 from lib.population import Population
+from lib.real import OrdinaryLoad
 from lib.rounds import column, interleave
 from lib.server import Session, drop_database
 
 
 def run(bench):
-    due, seconds, rounds = bench.pick(100000, 4000), bench.pick(600, 10), bench.pick(5, 5)
+    due, seconds, rounds = bench.pick(100000, 4000), bench.pick(600, 40), bench.pick(5, 5)
     names = ('free', 'held', 'read')
     # One database each: a snapshot holds back the cleaning of its own database only.
-    populations = {name: Population(bench, f'p6_{name}', due, due * 5) for name in names}
+    # A turn of the virtual clock takes some seconds: with waits of a day the ring of timers would come round in ten minutes, and what is live would lie with what is read.
+    populations = {name: Population(bench, f'p6_{name}', due, due * 5, again='1 hour', apart='12 minutes') for name in names}
     snapshot, reader = Session('p6_held'), Session('p6_read')
     snapshot.run('BEGIN ISOLATION LEVEL REPEATABLE READ')
     rows = snapshot.value('SELECT count(*) FROM contacts')
     reader.run('BEGIN')
 
-    def read(number):
+    def read(number, **how):
         # Also what was made since the round before.
         reader.run(f'LOCK TABLE {", ".join(product.all_tables(reader))} IN ACCESS SHARE MODE')
-        return populations['read'].run_due(number)
+        return populations['read'].run_due(number, **how)
 
     variants = {'free': populations['free'].run_due, 'held': populations['held'].run_due, 'read': read}
     begin = time.time()
     first = interleave(variants, 1)
+    load = OrdinaryLoad('p6_ordinary', 50)
+    load.start()
     while time.time() - begin < seconds and max(populations['free'].passes) < 50:
         interleave(variants, 1)
-    found = interleave(variants, rounds)
+    bench.facts['pg_class'] = load.end(bench.report.check)
+    # What is measured is checked afterwards, while the reader and the snapshot are still there.
+    later = {name: lambda number, run=run: run(number, check_now=False) for name, run in variants.items()}
+    found = interleave(later, rounds)
     held_for = time.time() - begin
     for name in ('held', 'read'):
         bench.report.compare(f'P6.{name}_rate', column(found[name], 'rate'), column(found['free'], 'rate'), '/s', '>=', 0.9, note=f'{held_for:.0f}s')
         bench.report.compare(f'P6.{name}_buffers', column(found[name], 'buffers'), column(found['free'], 'buffers'), '', '<=', 1.1, note='a_step')
         bench.report.note(f'{name}: buffers a step {first[name][0]["buffers"]:.1f} at first, {found[name][-1]["buffers"]:.1f} after {held_for:.0f} s;'
                           f' without anybody {first["free"][0]["buffers"]:.1f} and {found["free"][-1]["buffers"]:.1f}')
+    for population in populations.values():
+        population.check_rest()
     bench.report.check('rows that the held snapshot sees', snapshot.value('SELECT count(*) FROM contacts'), rows)
     space(bench, populations, {'held': snapshot, 'read': reader})
     for name in names:

@@ -1,4 +1,4 @@
-"""Many enrollments that wait, in cohorts that fall due one after the other: cohort k waits for the hour k of every day."""
+"""Many enrollments that wait, in cohorts that fall due one after the other: each again after the same time, cohort k a while after cohort k - 1."""
 import time
 
 from lib import product
@@ -15,12 +15,12 @@ BODY_SQL = ("'Dear ' || c.name || E',\\n\\nyou have ' || c.score || ' points now
 PASSES = 60  # so often each cohort can fall due
 
 
-def sequence():
+def sequence(again):
     steps = []
     for number in range(1, PASSES + 1):
-        steps.append({'id': f'w{number}', 'type': 'wait', 'for': '24 hours'})
+        steps.append({'id': f'w{number}', 'type': 'wait', 'for': again})
         steps.append({'id': f's{number}', 'type': 'send', 'channel': 'email', 'subject': SUBJECT, 'body': BODY})
-    steps.append({'id': 'last', 'type': 'wait', 'for': '24 hours'})
+    steps.append({'id': 'last', 'type': 'wait', 'for': again})
     return {'triggers': [{'on': 'contact.created', 'filter': {'field': 'contact.status', 'operator': '=', 'value': 'warm'}}], 'steps': steps}
 
 
@@ -30,15 +30,16 @@ def cold():
 
 
 class Population:
-    def __init__(self, bench, name, due, waiting, cohorts=5):
-        """due: enrollments of a cohort; waiting: all of them. What is no cohort's waits for the next century."""
+    def __init__(self, bench, name, due, waiting, cohorts=5, again='24 hours', apart='1 hour'):
+        """due: enrollments of a cohort; waiting: all of them. What is no cohort's waits for the next century. again, apart: the time from a cohort's turn to its next, and to
+        that of the cohort after it."""
         self.bench, self.name, self.due, self.cohorts = bench, name, due, cohorts
         self.waiting = max(waiting, due * cohorts)
         self.session = product.open_database(name)
-        self.passes = [0] * cohorts
+        self.passes, self.again, self.apart, self.unchecked = [0] * cohorts, again, apart, []
         self.session.file('contacts.sql')
         product.attach(self.session, 'contacts')
-        product.publish(self.session, 'sequence', sequence())
+        product.publish(self.session, 'sequence', sequence(again))
         product.publish(self.session, 'cold', cold())
         begin = time.time()
         self.session.run('SET pg_workflow.batch_size = 5000')
@@ -51,13 +52,13 @@ class Population:
         self.session.run('VACUUM ANALYZE')
         bench.report.say(f'{name}: {self.waiting} enrollments wait, made through attach and tick() in {time.time() - begin:.0f} s')
 
-    def _enroll(self, first, count, status, hour):
+    def _enroll(self, first, count, status, cohort):
         self.session.run(f"""INSERT INTO contacts SELECT g, 'org', 'Name ' || g, 'c' || g || '@example.test', '{status}', 'city ' || g % 100, g::bigint * 7919 % 10000
                                FROM generate_series({first + 1}, {first + count}) g""")
-        product.drain(self.session, self.instant(hour, 0))
+        product.drain(self.session, self.instant(cohort, 0))
 
-    def instant(self, hour, day):
-        return f"{product.BASE} + interval '{hour + 24 * day} hours'"
+    def instant(self, cohort, turn):
+        return f"{product.BASE} + {cohort} * interval '{self.apart}' + {turn} * interval '{self.again}'"
 
     def next_pass(self):
         """The cohort whose turn it is, and the instant at which it falls due. Cohorts take turns, so time only goes forward."""
@@ -67,8 +68,8 @@ class Population:
             raise RuntimeError('the sequence has no more steps')
         return cohort, self.instant(cohort, self.passes[cohort])
 
-    def run_due(self, _=None, batch=None):
-        """All timed steps of the next cohort: a rate, the CPU of the backend, WAL; then what they must have produced is checked."""
+    def run_due(self, _=None, batch=None, check_now=True):
+        """All timed steps of the next cohort: a rate, the CPU of the backend, WAL; then what they must have produced is checked, or it is by check_rest()."""
         cohort, instant = self.next_pass()
         self.session.run(f'SET pg_workflow.batch_size = {batch}' if batch else 'RESET pg_workflow.batch_size')
         log, images = wal(self.session)
@@ -90,8 +91,10 @@ class Population:
             messages += written
         seconds, cpu = time.perf_counter() - begin, self.session.cpu() - cpu
         log_after, images_after = wal(self.session)
-        self._check(cohort, instant)
-        self.session.run('RESET enable_nestloop')
+        self.bench.report.check(f'{self.name}: nothing is left at {instant}', product.drain(self.session, instant), (0, 0, 0))
+        self.unchecked.append((cohort, self.passes[cohort]))
+        if check_now:
+            self.check_rest()
         self.session.run('SELECT workflow.maintain()')  # the worker does it once a minute
         return {'rate': self.due / seconds, 'cpu': cpu / self.due * 1e6, 'wal': float(log_after - log) / self.due,
                 'images': float(images_after - images) / self.due, 'buffers': buffers / sampled if sampled else 0.0}
@@ -100,28 +103,36 @@ class Population:
         plan = self.session.value(f'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) SELECT * FROM workflow.tick({instant})')[0]['Plan']
         return plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
 
-    def _check(self, cohort, instant):
-        """One message with the right text, history of sending and waiting, and the next wait for every enrollment of the cohort, and for no other."""
-        first, last, step = cohort * self.due + 1, (cohort + 1) * self.due, self.passes[cohort]
-        check, one = self.bench.report.check, self.session.value
+    def check_rest(self):
+        """What the turns must have produced that were not checked before."""
         self.session.run('SET enable_nestloop = off')  # of what was written a moment ago the planner knows nothing
-        check(f'{self.name}: nothing is left at {instant}', product.drain(self.session, instant), (0, 0, 0))
+        for cohort, turn in self.unchecked:
+            self._check(cohort, turn)
+        self.unchecked = []
+        self.session.run('RESET enable_nestloop')
+
+    def _check(self, cohort, step):
+        """One message with the right text, history of sending and waiting, and the next wait for every enrollment of the cohort, and for no other."""
+        first, last, instant = cohort * self.due + 1, (cohort + 1) * self.due, self.instant(cohort, step)
+        check, one = self.bench.report.check, self.session.value
         check(f'{self.name}: messages', one(f"""SELECT count(DISTINCT c.id) || ' of ' || count(*) FROM workflow.outbox o JOIN contacts c ON c.id::text = o.contact_key
                WHERE o.created_at = {instant} AND o.step = 's{step}' AND o.due_at = {instant} AND c.id BETWEEN {first} AND {last}
                  AND o.state = 'ready' AND o.recipient->>'address' = c.email AND o.subject = {SUBJECT_SQL} AND o.body = {BODY_SQL}"""),
               f'{self.due} of {self.due}')
         check(f'{self.name}: messages at {instant} altogether', one(f'SELECT count(*) FROM workflow.outbox o WHERE o.created_at = {instant}'), self.due)
-        check(f'{self.name}: waits', one(f"""SELECT count(*) FROM workflow.waiting w WHERE w.workflow = 'sequence' AND w.due = {instant} + interval '24 hours'
-               AND w.contact_key::bigint BETWEEN {first} AND {last} AND w.step = '{f"w{step + 1}" if step < PASSES else "last"}'"""), self.due)
         check(f'{self.name}: history', one(f"""SELECT count(DISTINCT h.enrollment) FILTER (WHERE h.what = 'sent' AND h.step = 's{step}') || ' sent, ' ||
                count(DISTINCT h.enrollment) FILTER (WHERE h.what = 'waiting') || ' wait' FROM workflow.history h WHERE h.at = {instant}"""),
               f'{self.due} sent, {self.due} wait')
+        if step != self.passes[cohort]:
+            return  # it has gone on since
+        check(f'{self.name}: waits', one(f"""SELECT count(*) FROM workflow.waiting w WHERE w.workflow = 'sequence' AND w.due = {instant} + interval '{self.again}'
+               AND w.contact_key::bigint BETWEEN {first} AND {last} AND w.step = '{f"w{step + 1}" if step < PASSES else "last"}'"""), self.due)
 
     def history_rows(self):
         """Rows of history that a timed step writes."""
-        day = max(self.passes)
-        cohort = max(k for k in range(self.cohorts) if self.passes[k] == day)
-        return round(self.session.value(f'SELECT count(*) FROM workflow.history h WHERE h.at = {self.instant(cohort, day)}') / self.due)
+        turn = max(self.passes)
+        cohort = max(k for k in range(self.cohorts) if self.passes[k] == turn)
+        return round(self.session.value(f'SELECT count(*) FROM workflow.history h WHERE h.at = {self.instant(cohort, turn)}') / self.due)
 
     def close(self):
         self.session.close()
