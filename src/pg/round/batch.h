@@ -328,8 +328,8 @@ class Batch {
   using ContactId = std::tuple<int32_t, std::string, std::string>;  // source, account, key
   static ContactId ContactOf(const Enrolled& enrolled);
   std::map<ContactId, std::vector<Written>> written_;
-  std::vector<PendingMessage> messages_;
-  std::vector<PendingTrace> traces_;
+  std::deque<PendingMessage> messages_;
+  std::deque<PendingTrace> traces_;
   std::vector<const Enrolled*> answered_;         // who has ended by a response
   std::vector<EventRow> events_;                  // that steps append to the log
   std::vector<PendingSubscription> subscriptions_;

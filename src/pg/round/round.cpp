@@ -10,6 +10,7 @@
 #include "pg/round/suspending.h"
 #include "pg/server/index_scan.h"
 #include "pg/server/keyed_table.h"
+#include "pg/server/memory.h"
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/settings.h"
@@ -145,6 +146,7 @@ RoundResult RunRound(const RoundRequest& request) {
   const OnlyOne only_one;
   result.busy = only_one.is_nested();
   if (result.busy) return result;
+  KeepFreedMemory();
   CheckPlace();
   FlushForRound();
   run_as_lock_timeout_ms = kLockTimeout_ms;

@@ -21,6 +21,9 @@ const Source* ChangedSource(const Enrolled& enrolled, const std::string& entity)
   return enrolled.entry_source != nullptr && enrolled.entry_source->binding.entity == entity ? enrolled.entry_source : nullptr;
 }
 
+// Many of each are kept in vectors that grow.
+static_assert(std::is_nothrow_move_constructible_v<PendingMessage> && std::is_nothrow_move_constructible_v<HostChange>);
+
 }  // namespace
 
 void Batch::Step(Turn* turn) {
@@ -69,6 +72,7 @@ HostChange Batch::ChangeOf(const Enrolled& enrolled, const SetStep& step) {
 void Batch::Run(std::vector<std::pair<Enrolled*, Input>> work) {
   LoadResults(work);
   std::vector<Turn> turns;
+  turns.reserve(work.size());
   for (auto& [enrolled, input] : work) turns.push_back(Turn{.enrolled = enrolled, .input = std::move(input)});
   while (!turns.empty()) {
     Decide(&turns);
@@ -161,12 +165,13 @@ void Batch::Settle(Turn* turn) {
   counts_.messages += taken.messages;
   counts_.by_version[enrolled.version->id].Add(taken);
   SettleWritten(*turn);
-  std::move(turn->messages.begin(), turn->messages.end(), std::back_inserter(messages_));
-  std::move(turn->traces.begin(), turn->traces.end(), std::back_inserter(traces_));
-  std::move(turn->goals.begin(), turn->goals.end(), std::back_inserter(goals_));
-  std::move(turn->events.begin(), turn->events.end(), std::back_inserter(events_));
-  std::move(turn->subscriptions.begin(), turn->subscriptions.end(), std::back_inserter(subscriptions_));
-  std::move(turn->closes.begin(), turn->closes.end(), std::back_inserter(closes_));
+  const auto keep = [](auto& of_turn, auto& all) { all.insert(all.end(), std::make_move_iterator(of_turn.begin()), std::make_move_iterator(of_turn.end())); };
+  keep(turn->messages, messages_);
+  keep(turn->traces, traces_);
+  keep(turn->goals, goals_);
+  keep(turn->events, events_);
+  keep(turn->subscriptions, subscriptions_);
+  keep(turn->closes, closes_);
   for (auto& [step, result] : turn->results) KeepResult(&enrolled, step, std::move(result));
   for (HostChange& change : turn->changes) if (change.result) KeepResult(&enrolled, change.step, *std::move(change.result));
   if (enrolled.state.phase == Phase::kEnded && before.phase != Phase::kEnded) {
