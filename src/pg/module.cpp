@@ -25,6 +25,7 @@ constinit int capture_memory_kb = 8192;
 constinit bool virtual_clock = false;
 constinit char* retention[7] = {};
 constinit bool allow_superuser_code = false;
+constinit bool compress_wal = true;
 constinit bool trace = false;
 constinit int max_definition_bytes = 1 << 20, max_steps = 500, max_depth = 16, max_triggers = 20, max_message_bytes = 1 << 20;
 }  // namespace workflow::pg::settings
@@ -94,6 +95,9 @@ void DefineSettings() {
                            nullptr, &s::virtual_clock, false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
   DefineCustomBoolVariable("pg_workflow.allow_superuser_code", "Workflows of superusers may contain \"sql\".", nullptr, &s::allow_superuser_code,
                            false, PGC_SUSET, 0, nullptr, nullptr, nullptr);
+  DefineCustomBoolVariable("pg_workflow.compress_wal", "Images of pages that rounds write to the WAL are compressed by lz4.",
+                           "Where the server has been built with lz4 and wal_compression is off.", &s::compress_wal, true, PGC_SUSET, 0, nullptr,
+                           nullptr, nullptr);
   DefineCustomBoolVariable("pg_workflow.trace", "Events that a trigger's filter turns away are recorded as refusals too.", nullptr, &s::trace, false,
                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
   for (size_t i = 0; i < std::size(kRetentions); ++i) {

@@ -139,6 +139,25 @@ class OnlyOne {
   const bool is_nested_;
 };
 
+// A round touches pages all over the tables, and the first touch of each after a checkpoint puts its image into the WAL: compressed to a third it
+// is written sooner than as it is. Only the server's own choice of no compression is overruled, and only while the round lasts.
+class CompressedImages {
+ public:
+#ifdef USE_LZ4
+  CompressedImages() : saved_(wal_compression) {
+    if (settings::compress_wal && wal_compression == WAL_COMPRESSION_NONE) wal_compression = WAL_COMPRESSION_LZ4;
+  }
+#else
+  CompressedImages() : saved_(wal_compression) {}
+#endif
+  CompressedImages(const CompressedImages&) = delete;
+  CompressedImages& operator=(const CompressedImages&) = delete;
+  ~CompressedImages() { wal_compression = saved_; }
+
+ private:
+  const int saved_;
+};
+
 }  // namespace
 
 RoundResult RunRound(const RoundRequest& request) {
@@ -146,6 +165,7 @@ RoundResult RunRound(const RoundRequest& request) {
   const OnlyOne only_one;
   result.busy = only_one.is_nested();
   if (result.busy) return result;
+  const CompressedImages compressed;
   KeepFreedMemory();
   CheckPlace();
   FlushForRound();

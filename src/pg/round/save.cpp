@@ -61,6 +61,8 @@ void Batch::SaveEnrollments() {
     rows.EndRow();
   }
   rows.Finish();
+  // Sorted, for neighbours share pages of the index.
+  std::sort(entry_events_.begin(), entry_events_.end(), [](const EntryEvent& a, const EntryEvent& b) { return a.event < b.event; });
   TableWriter seen(RelationNamed("entry_event"));
   for (const EntryEvent& event : entry_events_) {
     seen.Uuid(event.event).Int4(event.workflow).Text(event.account).Int8(event.enrollment);
