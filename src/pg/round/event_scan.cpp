@@ -37,6 +37,9 @@ LogEvent FromSlot(const TupleTableSlot& slot) {
   return event;
 }
 
+constexpr int32_t kRings = 3;
+constexpr BlockNumber kFewBlocks = 8;
+
 void KeepLowest(std::vector<EventPlace>* places, size_t most) {
   const auto by_id = [](const EventPlace& a, const EventPlace& b) { return a.id < b.id; };
   if (places->size() > most) {
@@ -48,37 +51,63 @@ void KeepLowest(std::vector<EventPlace>* places, size_t most) {
 }  // namespace
 
 EventScan::EventScan() {
-  for (int32_t number = 0; number < 3; ++number) {
+  for (int32_t number = 0; number < kRings; ++number) {
     const std::string name = "event_" + std::to_string(number);
-    const Oid table = TableNamed(name), index = TableNamed(name + "_xid");
-    if (!OidIsValid(table)) continue;
-    const Relation open = CallBackend([=] { return table_open(table, AccessShareLock); });
-    rings_.push_back({open, index, number, CallBackend([=] { return RelationGetNumberOfBlocks(open); })});
+    const Oid oid = TableNamed(name);
+    if (!OidIsValid(oid)) continue;
+    const Relation table = CallBackend([=] { return table_open(oid, AccessShareLock); });
+    // With the table's lock nobody takes the index away.
+    const Oid index = TableNamed(name + "_xid");
+    rings_.push_back({table, OidIsValid(index) ? CallBackend([=] { return index_open(index, AccessShareLock); }) : nullptr, number, 0});
   }
   snapshot_ = CallBackend([] { return RegisterSnapshot(GetTransactionSnapshot()); });
+  // What the snapshot sees lies in the blocks that are there by now.
+  for (Ring& ring : rings_) {
+    const Relation table = ring.table;
+    ring.blocks = CallBackend([=] { return RelationGetNumberOfBlocks(table); });
+  }
+}
+
+std::vector<BlockStretch> EventScan::Candidates(const Ring& ring, uint64_t first) const {
+  if (ring.blocks == 0) return {};
+  const Relation index = ring.by_transaction;
+  // A table of few blocks is read sooner than asked about.
+  if (index == nullptr || ring.blocks <= kFewBlocks || !TellsBlocks(ring.table, index, event::kXid)) return {{0, ring.blocks}};
+  std::vector<BlockStretch> stretches = BlocksFrom(index, snapshot_, first);
+  SumUp(ring, stretches);
+  return stretches;
+}
+
+// A full range that is not summed up is read in every round. Each is tried once by a backend, when it has just found out that it has to read it.
+void EventScan::SumUp(const Ring& ring, const std::vector<BlockStretch>& stretches) {
+  struct Summed { Oid file; BlockNumber end; };
+  static constinit Summed known[kRings] = {};
+  const BlockNumber pages = BrinGetPagesPerRange(ring.by_transaction), full = ring.blocks / pages * pages;
+  Summed& summed = known[ring.number];
+  const Oid file = ring.by_transaction->rd_rel->relfilenode;
+  if (summed.file != file || summed.end > full) summed = {file, 0};
+  if (summed.end < full && SumUpRanges(ring.table, ring.by_transaction, stretches, summed.end, full)) summed.end = full;
 }
 
 std::vector<EventPlace> EventScan::Find(uint64_t first, const Wanted& wanted, size_t most) {
   std::vector<EventPlace> places;
+  const auto transaction_of = [](TupleTableSlot* row) {
+    bool is_null;
+    return U64FromFullTransactionId(DatumGetFullTransactionId(slot_getattr(row, event::kXid, &is_null)));
+  };
   for (const Ring& ring : rings_) {
-    const Snapshot snapshot = snapshot_;
-    const SysScanDesc scan = CallBackend([&] {
-      ScanKeyData from;
-      ScanKeyInit(&from, event::kXid, BTGreaterEqualStrategyNumber, F_XID8GE, FullTransactionIdGetDatum(FullTransactionIdFromU64(first)));
-      return systable_beginscan(ring.table, ring.by_transaction, OidIsValid(ring.by_transaction), snapshot, 1, &from);
-    });
-    const TupleDesc description = RelationGetDescr(ring.table);
-    for (;;) {
-      const HeapTuple row = CallBackend([=] { return systable_getnext(scan); });
-      if (row == nullptr) break;
-      bool is_null = false;
-      const int64_t id = DatumGetInt64(fastgetattr(row, event::kId, description, &is_null));
-      const uint64_t transaction = U64FromFullTransactionId(DatumGetFullTransactionId(fastgetattr(row, event::kXid, description, &is_null)));
-      if (!wanted(transaction, id)) continue;
-      places.push_back({id, ring.number, ItemPointerGetBlockNumber(&row->t_self), ItemPointerGetOffsetNumber(&row->t_self)});
-      if (places.size() >= 2 * most) KeepLowest(&places, most);
+    BlockScan scan(ring.table, snapshot_);
+    for (const BlockStretch& stretch : Candidates(ring, first)) {
+      scan.Begin(stretch);
+      while (TupleTableSlot* const row = scan.Next([&](TupleTableSlot* slot) { return transaction_of(slot) >= first; })) {
+        const int64_t id = DatumGetInt64(row->tts_values[event::kId - 1]);  // before the one that was asked for
+        const uint64_t transaction = U64FromFullTransactionId(DatumGetFullTransactionId(row->tts_values[event::kXid - 1]));
+        if (!wanted(transaction, id)) continue;
+        places.push_back({id, ring.number, ItemPointerGetBlockNumber(&row->tts_tid), ItemPointerGetOffsetNumber(&row->tts_tid)});
+        if (places.size() >= 2 * most) KeepLowest(&places, most);
+      }
     }
-    CallBackend([=] { systable_endscan(scan); });
+    scan.End();
   }
   KeepLowest(&places, most);
   std::sort(places.begin(), places.end(), [](const EventPlace& a, const EventPlace& b) { return a.id < b.id; });
@@ -115,8 +144,10 @@ std::vector<LogEvent> EventScan::Fetch(const std::vector<EventPlace>& places) {
 
 void EventScan::Finish() {
   for (const Ring& ring : rings_) {
-    const Relation table = ring.table;
-    CallBackend([=] { table_close(table, AccessShareLock); });
+    CallBackend([&] {
+      if (ring.by_transaction != nullptr) index_close(ring.by_transaction, AccessShareLock);
+      table_close(ring.table, AccessShareLock);
+    });
   }
   CallBackend([this] { UnregisterSnapshot(snapshot_); });
 }

@@ -6,6 +6,7 @@
 
 #include "pg/round/backlog.h"
 #include "pg/round/log.h"
+#include "pg/server/block_ranges.h"
 
 namespace workflow::pg {
 
@@ -24,7 +25,9 @@ class EventScan {
   void Finish();  // by hand: a destructor may not call the server
 
  private:
-  struct Ring { Relation table; Oid by_transaction; int32_t number; BlockNumber blocks; };
+  struct Ring { Relation table, by_transaction; int32_t number; BlockNumber blocks; };  // by_transaction: nullptr where there is no index
+  std::vector<BlockStretch> Candidates(const Ring& ring, uint64_t first) const;
+  static void SumUp(const Ring& ring, const std::vector<BlockStretch>& stretches);
   std::vector<Ring> rings_;
   Snapshot snapshot_;
 };

@@ -1,5 +1,7 @@
 #include "pg/server/index_entries.h"
 
+#include <algorithm>
+
 namespace workflow::pg {
 namespace {
 
@@ -11,17 +13,44 @@ bool AllArePlain(const ResultRelInfo* table) {
   return true;
 }
 
+// Rows of one block with the same key are one to a block range index: its range is widened to the key, or was never summed up.
+class SameToRanges {
+ public:
+  explicit SameToRanges(Relation index) : by_ranges_(index->rd_rel->relam == BRIN_AM_OID), description_(RelationGetDescr(index)) {
+    for (int i = 0; i < description_->natts; ++i) by_ranges_ = by_ranges_ && TupleDescAttr(description_, i)->attbyval;
+  }
+  // Whether the entry made last says all of this one, too.
+  bool IsMade(const Datum* values, const bool* nulls, BlockNumber block) {
+    if (!by_ranges_) return false;
+    bool same = block == block_;
+    for (int i = 0; same && i < description_->natts; ++i) same = nulls[i] == nulls_[i] && (nulls[i] || values[i] == values_[i]);
+    if (same) return true;
+    block_ = block;
+    std::copy_n(values, description_->natts, values_);
+    std::copy_n(nulls, description_->natts, nulls_);
+    return false;
+  }
+
+ private:
+  bool by_ranges_;
+  const TupleDesc description_;
+  BlockNumber block_ = InvalidBlockNumber;
+  Datum values_[INDEX_MAX_KEYS];
+  bool nulls_[INDEX_MAX_KEYS];
+};
+
 void InsertInto(Relation index, IndexInfo* info, Relation table, EState* state, TupleTableSlot* const* rows, int count) {
   ExprContext* const context = GetPerTupleExprContext(state);
   if (info->ii_Predicate != NIL && info->ii_PredicateState == nullptr) info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, state);
   const IndexUniqueCheck check = index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO;
   Datum values[INDEX_MAX_KEYS];
   bool nulls[INDEX_MAX_KEYS];
+  SameToRanges same(index);
   for (int i = 0; i < count; ++i) {
     context->ecxt_scantuple = rows[i];
     if (info->ii_Predicate == NIL || ExecQual(info->ii_PredicateState, context)) {
       FormIndexDatum(info, rows[i], state, values, nulls);
-      index_insert(index, values, nulls, &rows[i]->tts_tid, table, check, false, info);
+      if (!same.IsMade(values, nulls, ItemPointerGetBlockNumber(&rows[i]->tts_tid))) index_insert(index, values, nulls, &rows[i]->tts_tid, table, check, false, info);
     }
     ResetPerTupleExprContext(state);
   }

@@ -20,6 +20,7 @@
 extern "C" {
 #include "postgres.h"
 
+#include "access/brin.h"
 #include "access/detoast.h"
 #include "access/genam.h"
 #include "access/heapam.h"
@@ -39,6 +40,7 @@ extern "C" {
 #include "catalog/pg_db_role_setting.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_collation.h"
+#include "catalog/pg_am.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_inherits.h"
@@ -59,6 +61,7 @@ extern "C" {
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/tidbitmap.h"
 #include "parser/parser.h"
 #include "pgstat.h"
 #include "pgtime.h"
