@@ -62,11 +62,13 @@ struct ConditionNode {
   std::vector<uint32_t> value_fields;     // valueSource "field": in the place of values
   std::vector<Value> values;              // one; two for between; any number for in and contains…
   std::optional<Duration> duration;       // of withinLast and olderThan
+  friend bool operator==(const ConditionNode&, const ConditionNode&) = default;
 };
 
 struct Condition {
   ConditionNode root;
   std::vector<std::string> paths = {};    // of each rule, as JSON Pointers
+  friend bool operator==(const Condition&, const Condition&) = default;
 };
 
 // A rule that only the server can decide. sql.h writes it down.

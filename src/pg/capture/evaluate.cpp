@@ -100,12 +100,12 @@ bool Occurs(const Scene& scene, const EventPlan& event) {
 // `use` is called for each version that wants the event, or may want it; it returns false to stop.
 // Where the session traces, whoever names the event wants it: the round decides by the same filter, and writes down whom it turned away (semantics 5).
 template <typename Use>
-bool EachWanted(const Scene& scene, const Wanting& event, Use use) {
+bool EachWanted(const Scene& scene, const EventPlan& plan, const Wanting& event, Use use) {
   const auto walk = [&](const WantedTriggers& triggers) {
     if (settings::trace) return std::all_of(triggers.list.begin(), triggers.list.end(), [&](const WantedTrigger& trigger) { return use(trigger.version); });
     return triggers.index.EachCandidate([&](uint32_t number) {
       const WantedTrigger& trigger = triggers.list[number];
-      const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, trigger.facts, scene.now, nullptr) : Outcome::kTrue;
+      const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, plan.facts, scene.now, nullptr) : Outcome::kTrue;
       return (outcome != Outcome::kTrue && outcome != Outcome::kDeferred) || use(trigger.version);
     });
   };
@@ -120,9 +120,9 @@ bool EachWanted(const Scene& scene, const Wanting& event, Use use) {
   return own == event.by_account.end() || walk(own->second);
 }
 
-std::vector<int32_t> VersionsOf(const Scene& scene, const Wanting& wanting) {
+std::vector<int32_t> VersionsOf(const Scene& scene, const EventPlan& event, const Wanting& wanting) {
   std::vector<int32_t> versions;
-  EachWanted(scene, wanting, [&](int32_t version) {
+  EachWanted(scene, event, wanting, [&](int32_t version) {
     if (std::find(versions.begin(), versions.end(), version) == versions.end()) versions.push_back(version);
     return true;
   });
@@ -157,11 +157,11 @@ std::vector<WantedEvent> WantedEvents(const Scene& scene, const Replay* replay) 
     SetTime(scene, event);
     if (replay != nullptr && replay->since && IsBefore(event.at_fact, *replay->since)) continue;
     const auto ask = [&](const std::string& word) {
-      WantedEvent found = {&event, VersionsOf(scene, event.enter), {}, word, {}};
+      WantedEvent found = {&event, VersionsOf(scene, event, event.enter), {}, word, {}};
       // What is found afterwards may have been missed by those who are in: the round knows, where the row tells when it happened.
       found.late = replay != nullptr;
       const bool tells_time = event.at && !scene.plan.fresh[*event.at].is_null();
-      if (replay == nullptr || (!replay->backfill && tells_time)) found.listeners = VersionsOf(scene, event.hear);
+      if (replay == nullptr || (!replay->backfill && tells_time)) found.listeners = VersionsOf(scene, event, event.hear);
       if (!found.versions.empty() || !found.listeners.empty()) wanted.push_back(std::move(found));
     };
     if (event.change == Change::kReply) {
@@ -189,7 +189,7 @@ bool IsWanted(const Scene& scene) {
     if (!Occurs(scene, event)) return false;
     if (IsOfTags(event.change) || event.change == Change::kReply) return true;  // rare, and asked for each tag when it is evaluated
     SetTime(scene, event);
-    return !EachWanted(scene, event.enter, first) || !EachWanted(scene, event.hear, first);
+    return !EachWanted(scene, event, event.enter, first) || !EachWanted(scene, event, event.hear, first);
   });
 }
 
@@ -290,7 +290,7 @@ bool EvaluateTie(const TieChange& change, EventRow* row) {
     event.at_fact = Value(scene.now);
     event.word_fact = Value(change.tie.member);
     const bool by_key = plan.ties->by_key;
-    WantedEvent found = {&event, VersionsOf(scene, event.enter), VersionsOf(scene, event.hear), by_key ? std::string() : change.tie.member,
+    WantedEvent found = {&event, VersionsOf(scene, event, event.enter), VersionsOf(scene, event, event.hear), by_key ? std::string() : change.tie.member,
                          by_key ? change.tie.member : std::string()};
     if (!found.versions.empty() || !found.listeners.empty()) findings.wanted.push_back(std::move(found));
   }

@@ -50,8 +50,8 @@ void GiveLayout(SourcePlan* plan, const SourcePlan* before) {
 }
 
 // The plan of the source: the one that is there, as long as `descriptor` has the columns it was made for.
-std::shared_ptr<SourcePlan> SourcePlanFor(const Registry& registry, const Source& source, const std::string& part, TupleDesc descriptor) {
-  std::shared_ptr<SourcePlan>& place = plans->sources[{source.id, part}];
+std::shared_ptr<SourcePlan> SourcePlanFor(const std::shared_ptr<const SourceNeeds>& needs, uint64_t generation, const std::string& part, TupleDesc descriptor) {
+  std::shared_ptr<SourcePlan>& place = plans->sources[{needs->source, part}];
   const auto fits = [&](const StoredColumn& column) {
     for (int i = 0; i < descriptor->natts; ++i) {
       const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
@@ -59,35 +59,26 @@ std::shared_ptr<SourcePlan> SourcePlanFor(const Registry& registry, const Source
     }
     return true;  // what is missing is the relation's fault, not the plan's
   };
-  if (place != nullptr && place->generation == registry.generation &&
-      std::all_of(place->layout->columns.begin(), place->layout->columns.end(), fits)) {
+  if (place != nullptr && place->generation == generation && std::all_of(place->layout->columns.begin(), place->layout->columns.end(), fits)) {
     return place;
   }
-  std::shared_ptr<SourcePlan> fresh =
-      part.empty() ? BuildSourcePlan(registry, source, descriptor) : BuildPartPlan(registry, source, part, descriptor);
-  if (fresh != nullptr) GiveLayout(fresh.get(), place.get());
+  std::shared_ptr<SourcePlan> fresh = BuildPlan(needs, descriptor);
+  if (fresh != nullptr) {
+    fresh->generation = generation;
+    GiveLayout(fresh.get(), place.get());
+  }
   if (place != nullptr) plans->retired.push_back(std::move(place));
   place = fresh;
   return fresh;
 }
 
-// A version that does not compile is not heard, and nobody knows which source it would have listened to.
-void ReportBrokenVersions(const Registry& registry, const Source& source) {
-  for (const auto& version : registry.versions) {
-    if (version->broken.empty()) continue;
-    ReportFault(source.name, "version " + std::to_string(version->number) + " of workflow \"" + version->workflow_name +
-                                 "\" cannot be compiled: " + version->broken);
-  }
-}
-
-void Compile(const Registry& registry, Relation relation, RelationPlan* plan) {
+void Compile(const LoadedNeeds& loaded, uint64_t generation, Relation relation, RelationPlan* plan) {
   const TupleDesc descriptor = RelationGetDescr(relation);
   plan->is_heap = relation->rd_tableam == GetHeapamTableAmRoutine();
-  const Source* source = registry.FindSource(plan->source_name);
-  if (source == nullptr) throw SqlError{ERRCODE_UNDEFINED_OBJECT, "it is not attached"};
-  if (!source->broken.empty()) throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, source->broken};
-  ReportBrokenVersions(registry, *source);
-  std::shared_ptr<SourcePlan> of_source = SourcePlanFor(registry, *source, plan->part, descriptor);
+  if (!loaded.fault.empty()) throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, loaded.fault};
+  for (const std::string& reason : loaded.broken) ReportFault(plan->source_name, reason);
+  if (loaded.needs == nullptr) return;
+  std::shared_ptr<SourcePlan> of_source = SourcePlanFor(loaded.needs, generation, plan->part, descriptor);
   if (of_source == nullptr) return;
   plan->numbers = ColumnNumbers(*of_source->layout, descriptor);
   for (const AttrNumber number : plan->numbers) plan->last = std::max(plan->last, number);
@@ -109,19 +100,9 @@ const RelationPlan* Usable(const RelationPlan* plan) {
   return plan->source == nullptr ? nullptr : plan;
 }
 
-// The registry, or why there is none: its tables are missing, or of another version than this library.
-const Registry* TryRegistry(std::string* why) {
+std::string TryCompile(const LoadedNeeds& loaded, uint64_t generation, Relation relation, RelationPlan* plan) {
   try {
-    return &CurrentRegistry();
-  } catch (const SqlError& error) {
-    *why = error.message;
-  }
-  return nullptr;
-}
-
-std::string TryCompile(const Registry& registry, Relation relation, RelationPlan* plan) {
-  try {
-    Compile(registry, relation, plan);
+    Compile(loaded, generation, relation, plan);
     return {};
   } catch (const SqlError& error) {
     return error.message;
@@ -132,14 +113,24 @@ std::string TryCompile(const Registry& registry, Relation relation, RelationPlan
   }
 }
 
+// What is to be known of the source, or why it cannot be: the tables are missing, or of another version than this library.
+const LoadedNeeds* TryNeeds(const char* source_name, const char* part, std::string* why) {
+  try {
+    return &NeedsFor(source_name, part);
+  } catch (const SqlError& error) {
+    *why = error.message;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 const RelationPlan* PlanFor(Relation relation, const char* source_name, const char* part) {
-  const Registry* registry = plans->registry_fault.empty() ? TryRegistry(&plans->registry_fault) : nullptr;
-  if (registry == nullptr) {
+  if (!plans->registry_fault.empty()) {
     ReportFault(source_name, plans->registry_fault);
     return nullptr;
   }
+  const uint64_t generation = NeedsGeneration();
   const Oid oid = RelationGetRelid(relation);
   const auto is_it = [&](const RelationPlan& plan) { return plan.source_name == source_name && plan.part == part; };
   const RelationPlan* known = plans->last_relation == oid && plans->last != nullptr && is_it(*plans->last) ? plans->last : nullptr;
@@ -149,7 +140,12 @@ const RelationPlan* PlanFor(Relation relation, const char* source_name, const ch
       for (const auto& plan : found->second) if (is_it(*plan)) known = plan.get();
     }
   }
-  if (known == nullptr || known->dirty || known->generation != registry->generation) {
+  if (known == nullptr || known->dirty || known->generation != generation) {
+    const LoadedNeeds* loaded = TryNeeds(source_name, part, &plans->registry_fault);
+    if (loaded == nullptr) {
+      ReportFault(source_name, plans->registry_fault);
+      return nullptr;
+    }
     auto plan = std::make_unique<RelationPlan>();
     plan->source_name = source_name;
     plan->part = part;
@@ -158,8 +154,8 @@ const RelationPlan* PlanFor(Relation relation, const char* source_name, const ch
     auto& of_relation = plans->relations[oid];
     std::erase_if(of_relation, [&](const auto& old) { return is_it(*old); });
     RelationPlan* placed = of_relation.emplace_back(std::move(plan)).get();
-    placed->fault = TryCompile(*registry, relation, placed);
-    placed->generation = registry->generation;  // an error of the server leaves it without
+    placed->fault = TryCompile(*loaded, generation, relation, placed);
+    placed->generation = generation;  // an error of the server leaves it without
     known = placed;
   }
   plans->last = known;
@@ -173,6 +169,7 @@ void RegisterPlanInvalidation() {
 }
 
 void ForgetOldPlans() noexcept {
+  RetryNeeds();
   plans->retired.clear();
   plans->registry_fault.clear();
   if (!plans->any_dirty) return;

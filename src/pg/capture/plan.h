@@ -1,5 +1,5 @@
-// What capture does with the rows of one table: which columns it keeps, and what the listened workflows want to know. Compiled from the
-// registry once per backend and relation, and made anew when the registry or the relation changes.
+// What capture does with the rows of one table: which columns it keeps, and what the listened workflows want to know. Made from
+// the needs once per backend and relation, and anew when a definition or the relation changes.
 #pragma once
 
 #include <deque>
@@ -13,7 +13,7 @@
 #include "core/calendar/zone.h"
 #include "core/condition/index.h"
 #include "pg/convert.h"
-#include "pg/sources/registry.h"
+#include "pg/sources/needs.h"
 
 namespace workflow::pg {
 
@@ -50,16 +50,15 @@ struct Slot {
 
 struct WantedTrigger {
   int32_t version = 0;               // workflow.version.id
-  std::optional<Condition> filter;
-  std::vector<const Value*> facts;   // by the program's field index; nullptr: not known here
+  const Condition* filter = nullptr; // over the event's facts; none: always
 };
 
 struct WantedTriggers {
   std::vector<WantedTrigger> list;
   ConditionIndex index;              // of their filters, by position in the list
-  void Add(WantedTrigger trigger) {
-    index.Add(trigger.filter ? &*trigger.filter : nullptr, trigger.facts);
-    list.push_back(std::move(trigger));
+  void Add(const WantedTrigger& trigger, const std::vector<const Value*>& facts) {
+    index.Add(trigger.filter, facts);
+    list.push_back(trigger);
   }
 };
 
@@ -74,8 +73,9 @@ struct EventPlan {
   std::string name;
   bool once = false;
   BoundEvent::Change change = BoundEvent::Change::kCondition;
-  std::optional<Condition> when;
+  const Condition* when = nullptr;
   std::optional<uint32_t> at;        // slot of the event's time
+  std::vector<const Value*> facts;   // of the filters, by index into the fields that the source's conditions read; nullptr: not known here
   Wanting enter;                     // whom it may let in
   Wanting hear;                      // whose live enrollments listen for it
   Value name_fact;
@@ -105,6 +105,7 @@ struct MatchField {
 };
 
 struct SourcePlan {
+  std::shared_ptr<const SourceNeeds> needs;  // whose conditions are pointed at
   int32_t source = 0;
   std::string name;
   uint64_t generation = 0;
@@ -114,8 +115,8 @@ struct SourcePlan {
   std::string account_value;         // where there is no column
   std::vector<Slot> slots;
   std::vector<uint32_t> decide_new, decide_old;  // slots that conditions read
-  std::optional<Condition> live;
-  std::vector<const Value*> facts;      // of `when` and `live`, by index into the binding's table
+  const Condition* live = nullptr;
+  std::vector<const Value*> facts;      // of `when` and `live`, by the same index
   std::vector<const Value*> facts_old;  // of `live` on the version before
   std::optional<uint32_t> tags;         // slot
   std::optional<TiePlan> ties;          // its rows are no rows of the source
@@ -151,11 +152,8 @@ const RelationPlan* PlanFor(Relation relation, const char* source_name, const ch
 // Numbers of the columns of `layout` in `descriptor`, by name. SqlError where one is missing or of another type.
 std::vector<AttrNumber> ColumnNumbers(const Layout& layout, TupleDesc descriptor);
 
-// Compiles what the registry wants of rows that look like `descriptor`; nullptr where nothing is. SqlError where the binding does not fit
-// them any more.
-std::shared_ptr<SourcePlan> BuildSourcePlan(const Registry& registry, const Source& source, TupleDesc descriptor);
-// The same for a part of the source: "tags". nullptr too where the binding has no such part.
-std::shared_ptr<SourcePlan> BuildPartPlan(const Registry& registry, const Source& source, const std::string& part, TupleDesc descriptor);
+// For rows that look like `descriptor`; nullptr where nothing is wanted of them. SqlError where the binding does not fit them any more.
+std::shared_ptr<SourcePlan> BuildPlan(std::shared_ptr<const SourceNeeds> needs, TupleDesc descriptor);
 
 void RegisterPlanInvalidation();      // once per backend
 void ForgetOldPlans() noexcept;       // at the end of a transaction: no buffered row needs them any more

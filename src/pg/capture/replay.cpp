@@ -76,7 +76,9 @@ int64_t AppendExistingRows(const Source& source, const std::string& where_sql, b
   const Registry& registry = CurrentRegistry();
   const Source* current = registry.SourceById(id);
   if (current == nullptr) throw SqlError{MAKE_SQLSTATE('W', 'F', '0', '0', '6'), "the source is not attached any more"};
-  const std::shared_ptr<SourcePlan> plan = BuildSourcePlan(registry, *current, portal->tupDesc);
+  const LoadedNeeds loaded = NeedsIn(registry, current->name, {});
+  if (!loaded.fault.empty()) throw SqlError{ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, loaded.fault};
+  const std::shared_ptr<SourcePlan> plan = BuildPlan(loaded.needs, portal->tupDesc);
   int64_t appended = 0;
   while (plan != nullptr && !plan->events.empty()) {
     CallBackend([=] { SPI_cursor_fetch(portal, true, kFetchRows); });

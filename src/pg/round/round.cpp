@@ -14,6 +14,7 @@
 #include "pg/server/spi.h"
 #include "pg/server/transaction.h"
 #include "pg/settings.h"
+#include "pg/sources/needs.h"
 
 namespace workflow::pg {
 namespace {
@@ -187,6 +188,7 @@ RoundResult RunRound(const RoundRequest& request) {
   const TimestampTz began = GetCurrentTimestamp();
   const RegistryPin pin;
   const Registry& registry = CurrentRegistry();
+  SaveNeeds(registry);
   const TemplateStore& templates = TemplateStore::Current(registry);
   const Instant now = request.as_of ? *request.as_of : ToInstant(GetCurrentTimestamp());
   Intakes intakes(registry, templates, now, request.as_of.has_value());

@@ -79,7 +79,22 @@ std::unique_ptr<const LoadedVersion> MakeVersion(const Row& version, const Row& 
 
 struct Tables {
   std::vector<Row> sources, workflows, versions;
+  std::optional<SeenTransactions> seen;
 };
+
+// Of a snapshot all transactions but our own: what that has changed may be rolled back, or followed by more.
+std::optional<SeenTransactions> SeenBy(Snapshot snapshot) {
+  const char* text = CallBackend([=] {
+    PushActiveSnapshot(snapshot);
+    const Datum datum = DirectFunctionCall1(pg_current_snapshot, Datum{0});
+    PopActiveSnapshot();
+    return reinterpret_cast<const char*>(static_cast<uintptr_t>(DirectFunctionCall1(pg_snapshot_out, datum)));
+  });
+  auto seen = SeenTransactions::Parse(text);
+  const FullTransactionId own = GetTopFullTransactionIdIfAny();
+  if (seen && FullTransactionIdIsValid(own)) seen->Hide(U64FromFullTransactionId(own));
+  return seen;
+}
 
 Tables ReadTables() {
   const OurTable source("source", {"id", "name", "relation", "binding", "description", "owner", "search_path"});
@@ -90,6 +105,7 @@ Tables ReadTables() {
   tables.sources = source.Rows(snapshot);
   tables.workflows = workflow.Rows(snapshot);
   tables.versions = version.Rows(snapshot);
+  tables.seen = SeenBy(snapshot);
   CallBackend([=] { UnregisterSnapshot(snapshot); });
   const auto by_id = [](const Row& a, const Row& b) { return *a[0].As<int64_t>() < *b[0].As<int64_t>(); };
   std::sort(tables.sources.begin(), tables.sources.end(), by_id);
@@ -101,6 +117,7 @@ Tables ReadTables() {
 
 void LoadRegistry(Registry* registry) {
   const Tables tables = ReadTables();
+  registry->seen = tables.seen;
   for (const Row& row : tables.sources) registry->sources.push_back(MakeSource(row));
   const Catalog catalog = CatalogOf(*registry, /*with_templates=*/false);
   for (const Row& version : tables.versions) {

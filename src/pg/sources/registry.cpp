@@ -6,6 +6,7 @@
 #include "pg/server/entry.h"
 #include "pg/server/memory.h"
 #include "pg/sources/load.h"
+#include "pg/sources/needs.h"
 #include "pg/sources/read_table.h"
 #include "pg/wakeup.h"
 
@@ -16,7 +17,7 @@ constexpr std::array<const char*, 6> kWatched = {"source", "workflow", "version"
 constexpr size_t kRead = 3;  // of these the registry reads the first ones
 
 // What this backend holds. Plain data: the invalidation callback may come at any moment, in an aborted transaction and while loading,
-// so it sets `stale` and touches nothing else.
+// so it sets flags and touches nothing else.
 struct Cache {
   MemoryContext context;
   const Registry* registry;
@@ -29,9 +30,9 @@ struct Cache {
 constinit Cache cache = {nullptr, nullptr, 0, true, 0, nullptr, {}};
 
 extern "C" void OnRegistryInvalidated(Datum, Oid relation) noexcept {
-  if (relation == InvalidOid || std::find(std::begin(cache.watched), std::end(cache.watched), relation) != std::end(cache.watched)) {
-    cache.stale = true;
-  }
+  const bool is_watched = relation == InvalidOid || std::find(std::begin(cache.watched), std::end(cache.watched), relation) != std::end(cache.watched);
+  if (is_watched) cache.stale = true;
+  SuspectNeeds(relation, is_watched);
 }
 
 void Unlock(size_t count) {
@@ -106,6 +107,8 @@ const Registry& CurrentRegistry() {
   return *cache.registry;
 }
 
+const Registry* RegistryAtHand() { return cache.stale ? nullptr : cache.registry; }
+
 const Source* Registry::FindSource(std::string_view name) const {
   const auto found = std::find_if(sources.begin(), sources.end(), [&](const auto& source) { return source->name == name; });
   return found == sources.end() ? nullptr : found->get();
@@ -132,6 +135,7 @@ WF_FUNCTION(wf_invalidate_registry) {
   }
   const auto* trigger = reinterpret_cast<TriggerData*>(fcinfo->context);
   workflow::pg::CallBackend([=] { CacheInvalidateRelcache(trigger->tg_relation); });
+  workflow::pg::NoteChangeOfDefinitions(trigger->tg_relation);
   // It sleeps for as long as the definitions that it knows want nothing: a schedule that was just published may want something sooner.
   workflow::pg::WakeWorkerAtCommit();
   return PointerGetDatum(nullptr);

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/base/snapshot.h"
 #include "core/binding/binding.h"
 #include "core/definition/catalog.h"
 #include "core/definition/program.h"
@@ -43,6 +45,7 @@ struct Registry {
   uint64_t generation;    // changes with every load
   std::vector<std::unique_ptr<const Source>> sources;
   std::vector<std::unique_ptr<const LoadedVersion>> versions;  // the listened ones
+  std::optional<SeenTransactions> seen;  // whose changes are in it; not those of the transaction that loaded it
   const Source* FindSource(std::string_view name) const;
   const Source* SourceById(int32_t id) const;
   const LoadedVersion* VersionById(int32_t id) const;
@@ -51,6 +54,8 @@ struct Registry {
 // The registry as of now: reloaded where it is stale. Raises SqlError or BackendError where our tables cannot be read at all (the
 // extension's version is another one, a table is missing). The reference holds until the next call.
 const Registry& CurrentRegistry();
+// The same, where nothing has to be loaded for it; else nullptr.
+const Registry* RegistryAtHand();
 
 // Keeps what CurrentRegistry() has returned alive for a scope: a round goes on with the registry it began with, though what it writes may
 // make capture load another.
