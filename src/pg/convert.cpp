@@ -94,7 +94,15 @@ struct ArrayParts {
 
 }  // namespace
 
-Converter::Converter(Oid type) : base_(CallBackend([=] { return getBaseType(type); })), type_(TypeOf(type)) {
+Converter::Converter(Oid type) {
+  // The first row of a connection waits for each look-up in the catalogs.
+  if (const TypeKind builtin = KindOfBuiltin(type); builtin != TypeKind::kOther) {
+    base_ = type;
+    type_.kind = builtin;
+    return;
+  }
+  base_ = CallBackend([=] { return getBaseType(type); });
+  type_ = TypeOf(type);
   Oid scalar = base_;
   if (type_.kind == TypeKind::kList) {
     element_ = CallBackend([this] {

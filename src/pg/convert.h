@@ -23,13 +23,16 @@ inline TimestampTz ToTimestampTz(Instant at) {
 // The core's type of a column: domains are looked through; citext is known by its name; an enum brings its labels. Reads catalogs.
 Type TypeOf(Oid type, int32 typmod = -1);
 
+// Of a type that every server has and that is no domain; kOther for the rest. Reads no catalog.
+TypeKind KindOfBuiltin(Oid base);
+
 // How to turn datums of one SQL type into values, found once per column. `Convert` must run where a raise is allowed (it may detoast).
 class Converter {
  public:
   Converter() = default;
   explicit Converter(Oid type);  // reads catalogs
   Value Convert(Datum datum, bool is_null) const;
-  const Type& type() const { return type_; }
+  const Type& type() const { return type_; }  // without its name in SQL, where it is one that every server has
 
  private:
   Value Plain(Datum datum, Oid base) const;

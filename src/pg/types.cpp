@@ -2,7 +2,6 @@
 #include "pg/convert.h"
 
 namespace workflow::pg {
-namespace {
 
 TypeKind KindOfBuiltin(Oid base) {
   switch (base) {
@@ -25,6 +24,8 @@ TypeKind KindOfBuiltin(Oid base) {
     default: return TypeKind::kOther;
   }
 }
+
+namespace {
 
 struct TypeFacts {
   NameData name;

@@ -142,6 +142,7 @@ void Builder::AddFacts() {
 void Builder::AddWanting(const std::vector<Wish>& wishes, const EventPlan& plan, Wanting* wanting) {
   for (const Wish& wish : wishes) {
     auto& list = wish.account.empty() ? wanting->everywhere : wanting->by_account[wish.account];
+    if (list.list.empty()) list.list.reserve(wish.account.empty() ? wishes.size() : 1);
     list.Add({wish.version, wish.filter ? &*wish.filter : nullptr}, plan.facts);
   }
 }
