@@ -1,7 +1,9 @@
 """Sessions on the throw-away cluster: statements, the CPU time of a backend, WAL, a settled server."""
 import os
 import pathlib
+import re
 import subprocess
+import tempfile
 import time
 
 import psycopg2
@@ -122,3 +124,21 @@ def pgbench(database, script, *, transactions, clients=1, settings=''):
         if line.startswith('tps = '):
             return float(line.split()[2])
     raise RuntimeError(f'pgbench printed no rate: {done.stdout}')
+
+
+def pgbench_mixed(database, scripts, *, transactions):
+    """One connection runs the scripts, drawing one for each transaction: name -> (its transactions per second of its own time, how many). What disturbs
+    the machine for longer than a transaction disturbs all of them alike."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = []
+        for number, script in enumerate(scripts.values()):
+            files += ['-f', f'{folder}/{number}']
+            pathlib.Path(folder, str(number)).write_text(script, encoding='utf-8')
+        done = subprocess.run(['pgbench', '-n', '-M', 'prepared', '-t', str(transactions), *files, database], capture_output=True, text=True, check=False)
+    if done.returncode or 'aborted' in done.stderr:
+        raise RuntimeError(f'pgbench: {done.stderr}')
+    counts = re.findall(r'^ - (\d+) transactions ', done.stdout, re.M)
+    latencies = re.findall(r'^ - latency average = ([0-9.]+) ms', done.stdout, re.M)
+    if len(counts) != len(scripts) or len(latencies) != len(scripts):
+        raise RuntimeError(f'pgbench printed no figures of each script: {done.stdout}')
+    return {name: (1000 / float(latency), int(count)) for name, count, latency in zip(scripts, counts, latencies)}

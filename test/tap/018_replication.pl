@@ -62,7 +62,7 @@ is($crm->(q{SELECT detail || ' | ' || repair FROM workflow.doctor() WHERE name =
 $crm->('ALTER TABLE contacts ENABLE ALWAYS TRIGGER pg_workflow_capture');
 
 # Something of ours is wrong (semantics 6): replication goes on, and doctor says what was missed.
-$crm->('ALTER TABLE workflow.version RENAME TO version_away');
+$crm->('ALTER TABLE workflow.version RENAME TO version_away; UPDATE workflow.workflow SET name = name');  # what is kept for capture is of yesterday too
 $up->(q{INSERT INTO contacts VALUES (6, 'Fay', '6', 'lead')});
 $until->('SELECT count(*) = 1 FROM contacts WHERE id = 6', 'semantics 6: with a table of ours missing what is applied is applied');
 $crm->('ALTER TABLE workflow.version_away RENAME TO version');
