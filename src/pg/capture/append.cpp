@@ -79,14 +79,11 @@ int64_t NextNumber(Oid sequence) {
   return mine.next++;
 }
 
-Datum UuidDatum(const std::string& text_form) {
-  const char* text = text_form.c_str();
-  return CallBackend([=] { return DirectFunctionCall1(uuid_in, CStringGetDatum(text)); });
-}
-
+// Rows of the log for one multi-insert, the values of which lie one after the other in memory that is used again for the next.
 class Batch {
  public:
-  Batch(FullTransactionId xid, Oid sequence) : xid_(xid), sequence_(sequence) {}
+  Batch(FullTransactionId xid, Oid sequence, MemoryContext memory, size_t most)
+      : xid_(xid), sequence_(sequence), memory_(memory), values_(most * kColumns), nulls_(most * kColumns) {}
   void Add(const EventRow& row) {
     Put(Int64GetDatum(NextNumber(sequence_)));
     Put(UInt64GetDatum(U64FromFullTransactionId(xid_)));
@@ -97,27 +94,60 @@ class Batch {
     Put(BoolGetDatum(row.backfill));
     Put(Int32GetDatum(row.source.value_or(0)), !row.source);
     Put(TimestampTzGetDatum(ToTimestampTz(row.at)));
-    Put(row.event ? UuidDatum(*row.event) : Datum{0}, !row.event);
-    Put(row.row_key ? TextDatum(*row.row_key) : Datum{0}, !row.row_key);
-    Put(TextDatum(row.account));
-    Put(row.name.empty() ? Datum{0} : TextDatum(row.name), row.name.empty());
-    Put(TextDatum(row.body.empty() ? "{}" : row.body));
+    Put(row.event ? Uuid(*row.event) : Datum{0}, !row.event);
+    Put(row.row_key ? Text(*row.row_key) : Datum{0}, !row.row_key);
+    Put(Text(row.account));
+    Put(row.name.empty() ? Datum{0} : Text(row.name), row.name.empty());
+    Put(Text(row.body.empty() ? "{}" : std::string_view(row.body)));
   }
   void Insert(Inserter* inserter) {
-    inserter->Insert(values_, nulls_);
-    values_.clear();
-    nulls_.clear();
+    inserter->Insert(values_.data(), nulls_.data(), static_cast<int>(count_ / kColumns));
+    count_ = used_ = 0;
+    if (!has_more_) return;
+    CallBackend([this] { MemoryContextReset(memory_); });
+    size_ = 0;
+    has_more_ = false;
   }
 
  private:
+  static constexpr size_t kBlock = 64 * size_t{1024};
   void Put(Datum value, bool is_null = false) {
-    values_.push_back(value);
-    nulls_.push_back(is_null);
+    values_[count_] = value;
+    nulls_[count_++] = is_null;
+  }
+  char* Room(size_t size) {
+    size = MAXALIGN(size);
+    if (used_ + size > size_) {  // what is full is needed until the rows are in
+      has_more_ = size_ > 0;
+      const size_t wanted = std::max(size, kBlock);
+      block_ = CallBackend([=, this] { return static_cast<char*>(MemoryContextAlloc(memory_, wanted)); });
+      size_ = wanted;
+      used_ = 0;
+    }
+    char* const room = block_ + used_;
+    used_ += size;
+    return room;
+  }
+  Datum Text(std::string_view text) {
+    char* const room = Room(VARHDRSZ + text.size());
+    SET_VARSIZE(room, VARHDRSZ + text.size());
+    memcpy(VARDATA(room), text.data(), text.size());
+    return PointerGetDatum(room);
+  }
+  Datum Uuid(const std::string& text) {
+    const std::optional<pg_uuid_t> uuid = UuidOf(text);
+    if (!uuid) throw SqlError{ERRCODE_INVALID_TEXT_REPRESENTATION, "invalid event id \"" + text + "\""};
+    return PointerGetDatum(memcpy(Room(sizeof(*uuid)), &*uuid, sizeof(*uuid)));
   }
   const FullTransactionId xid_;
   const Oid sequence_;
+  const MemoryContext memory_;
   std::vector<Datum> values_;
   std::vector<char> nulls_;
+  size_t count_ = 0;             // values
+  char* block_ = nullptr;
+  size_t size_ = 0, used_ = 0;   // of the block
+  bool has_more_ = false;        // the context has more blocks than this one
 };
 
 }  // namespace
@@ -147,10 +177,7 @@ Inserter::Inserter(Relation relation, int most) : relation_(relation), columns_(
   slot_count_ = most;
 }
 
-void Inserter::Insert(const std::vector<Datum>& values, const std::vector<char>& nulls) {
-  const Datum* value = values.data();
-  const char* is_null = nulls.data();
-  const int rows = static_cast<int>(values.size()) / columns_;
+void Inserter::Insert(const Datum* value, const char* is_null, int rows) {
   CallBackend([=, this] {
     for (int i = 0; i < rows; ++i) {
       ExecClearTuple(slots_[i]);
@@ -185,16 +212,20 @@ AppendResult AppendEvents(const std::vector<EventRow>& events) {
   Inserter inserter(relation, static_cast<int>(most));
   const MemoryContext memory =
       CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow event batch", ALLOCSET_DEFAULT_SIZES); });
-  Batch batch(CallBackend([] { return GetTopFullTransactionId(); }), sequence);
+  // What the insertion itself needs is freed with each; the values are used again.
+  const MemoryContext passing =
+      CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow event insertion", ALLOCSET_DEFAULT_SIZES); });
+  Batch batch(CallBackend([] { return GetTopFullTransactionId(); }), sequence, memory, most);
   for (size_t i = 0; i < events.size(); ++i) {
-    const InContext inside(memory);
     batch.Add(events[i]);
     if ((i + 1) % most != 0 && i + 1 != events.size()) continue;
+    const InContext inside(passing);
     batch.Insert(&inserter);
-    CallBackend([=] { MemoryContextReset(memory); });
+    CallBackend([=] { MemoryContextReset(passing); });
   }
   inserter.Finish();
   CallBackend([=] {
+    MemoryContextDelete(passing);
     MemoryContextDelete(memory);
     table_close(relation, NoLock);
   });

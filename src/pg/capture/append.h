@@ -24,7 +24,10 @@ class Inserter {
   Inserter(const Inserter&) = delete;
   Inserter& operator=(const Inserter&) = delete;
   // Columns of one row after the other. What is left in the current memory context may be freed afterwards.
-  void Insert(const std::vector<Datum>& values, const std::vector<char>& nulls);
+  void Insert(const Datum* values, const char* nulls, int rows);
+  void Insert(const std::vector<Datum>& values, const std::vector<char>& nulls) {
+    Insert(values.data(), nulls.data(), static_cast<int>(values.size()) / columns_);
+  }
   void Finish();  // by hand, because a destructor may not call the server; an abort frees all the same
 
  private:

@@ -8,18 +8,23 @@ constexpr size_t kUsualBytes = 256;
 void AppendQuoted(std::string_view text, std::string* out) {
   static constexpr char kHex[] = "0123456789abcdef";
   *out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      *out += '\\';
-      *out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+  size_t plain = 0;  // from here on nothing was to be escaped
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool is_control = static_cast<unsigned char>(c) < 0x20;
+    if (!is_control && c != '"' && c != '\\') continue;
+    out->append(text, plain, i - plain);
+    plain = i + 1;
+    if (is_control) {
       *out += "\\u00";
       *out += kHex[c >> 4];
       *out += kHex[c & 15];
     } else {
+      *out += '\\';
       *out += c;
     }
   }
+  out->append(text, plain);
   *out += '"';
 }
 

@@ -221,6 +221,15 @@ std::vector<std::string> Matches(const Scene& scene) {
 bool SameColumn(const StoredColumn& column, const RowImage& a, const RowImage& b, uint32_t index) {
   if (a.nulls[index] || b.nulls[index]) return a.nulls[index] == b.nulls[index];
   if (column.by_value) return a.values[index] == b.values[index];
+  const auto bytes = [index](const RowImage& image) { return reinterpret_cast<const varlena*>(static_cast<uintptr_t>(image.values[index])); };
+  const varlena *left = bytes(a), *right = bytes(b);
+  // What lies there as it is needs nothing of the server.
+  if (column.length == -1 && !VARATT_IS_EXTENDED(left) && !VARATT_IS_EXTENDED(right)) {
+    return VARSIZE(left) == VARSIZE(right) && memcmp(left, right, VARSIZE(left)) == 0;
+  }
+  if (column.length == -1 && VARATT_IS_SHORT(left) && VARATT_IS_SHORT(right)) {
+    return VARSIZE_SHORT(left) == VARSIZE_SHORT(right) && memcmp(left, right, VARSIZE_SHORT(left)) == 0;
+  }
   return CallBackend([&] { return datum_image_eq(a.values[index], b.values[index], false, column.length); });
 }
 
@@ -233,10 +242,14 @@ bool SameRow(const Layout& layout, const RowImage& a, const RowImage& b) {
 }
 
 bool KeyOf(const SourcePlan& plan, const RowImage& image, std::string* key) {
-  std::vector<Value> parts;
-  for (const uint32_t column : plan.key) {
-    parts.push_back(plan.layout->columns[column].converter.Convert(image.values[column], image.nulls[column]));
+  const auto value = [&](uint32_t column) { return plan.layout->columns[column].converter.Convert(image.values[column], image.nulls[column]); };
+  if (plan.key.size() == 1) {  // the text of a single part is the key
+    const Value part = value(plan.key.front());
+    if (!part.is_null()) *key = FormatValue(part);
+    return !part.is_null();
   }
+  std::vector<Value> parts;
+  for (const uint32_t column : plan.key) parts.push_back(value(column));
   std::optional<std::string> canonical = CanonicalKey(parts);
   if (canonical) *key = std::move(*canonical);
   return canonical.has_value();

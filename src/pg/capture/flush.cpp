@@ -95,37 +95,38 @@ class Ties {
   std::map<std::pair<uint64_t, Tie>, Count> counts_;
 };
 
-void Append(const std::vector<EventRow>& rows, const std::vector<Folded>& folded) {
-  if (rows.empty()) return;
-  if (AppendEvents(rows) == AppendResult::kDone) {
-    WakeWorkerAtCommit();
-    return;
-  }
-  event_log_missing = true;
-  for (const Folded& entry : folded) ReportFault(entry.transition.plan->name, kNoEventLog);
-}
+// Evaluates what folding tells, and appends what somebody wants, some at once.
+class Writing {
+ public:
+  explicit Writing(MemoryContext memory) : memory_(memory) {}
 
-void Write(const std::vector<Folded>& folded) {
-  const MemoryContext memory =
-      CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow evaluation", ALLOCSET_DEFAULT_SIZES); });
-  std::vector<EventRow> rows;
-  Ties ties;
-  for (size_t i = 0; i < folded.size() && !event_log_missing; ++i) {
-    EventRow row;
+  void Take(const Folded& folded) {
+    const SourcePlan* plan = folded.transition.plan;
+    if (plan != last_) plans_.insert(last_ = plan);
+    if (event_log_missing) return;
+    const InContext inside(memory_);
     std::string fault;
-    const InContext inside(memory);
-    if (folded[i].transition.plan->ties) Guarded([&] { ties.Add(folded[i].transition); return true; }, &fault);
-    else if (TryEvaluate(folded[i], &row, &fault)) rows.push_back(std::move(row));
-    if (!fault.empty()) ReportFault(folded[i].transition.plan->name, fault);
-    if (rows.size() < kBatch) continue;
-    Append(rows, folded);
-    rows.clear();
-    CallBackend([=] { MemoryContextReset(memory); });
+    EventRow row;
+    if (plan->ties) Guarded([&] { ties_.Add(folded.transition); return true; }, &fault);
+    else if (TryEvaluate(folded, &row, &fault)) rows_.push_back(std::move(row));
+    if (!fault.empty()) ReportFault(plan->name, fault);
+    if (rows_.size() < kBatch) return;
+    Append();
+    CallBackend([=, this] { MemoryContextReset(memory_); });
   }
-  ties.Each([&](const TieChange& change) {
+
+  void Finish() {
+    ties_.Each([this](const TieChange& change) { Take(change); });
+    if (!event_log_missing) Append();
+    if (!event_log_missing) return;
+    for (const SourcePlan* plan : plans_) ReportFault(plan->name, kNoEventLog);
+  }
+
+ private:
+  void Take(const TieChange& change) {
     EventRow row;
     std::string fault;
-    const InContext inside(memory);
+    const InContext inside(memory_);
     const bool wanted = Guarded(
         [&] {
           if (!EvaluateTie(change, &row)) return false;
@@ -133,10 +134,30 @@ void Write(const std::vector<Folded>& folded) {
           return true;
         },
         &fault);
-    if (wanted) rows.push_back(std::move(row));
+    if (wanted) rows_.push_back(std::move(row));
     if (!fault.empty()) ReportFault(change.plan->name, fault);
-  });
-  if (!event_log_missing) Append(rows, folded);
+  }
+
+  void Append() {
+    if (rows_.empty()) return;
+    if (AppendEvents(rows_) == AppendResult::kDone) WakeWorkerAtCommit();
+    else event_log_missing = true;
+    rows_.clear();
+  }
+
+  const MemoryContext memory_;
+  std::vector<EventRow> rows_;
+  Ties ties_;
+  std::set<const SourcePlan*> plans_;
+  const SourcePlan* last_ = nullptr;
+};
+
+void Write() {
+  const MemoryContext memory =
+      CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow evaluation", ALLOCSET_DEFAULT_SIZES); });
+  Writing writing(memory);
+  Fold(journal->records(), journal->flushed(), [&](const Folded& folded) { writing.Take(folded); });
+  writing.Finish();
   CallBackend([=] { MemoryContextDelete(memory); });
 }
 
@@ -185,7 +206,7 @@ void FlushCapture() {
         CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow flush", ALLOCSET_DEFAULT_SIZES); });
     {
       const InContext inside(memory);
-      Write(Fold(journal->records(), journal->flushed()));
+      Write();
     }
     CallBackend([=] { MemoryContextDelete(memory); });
   }

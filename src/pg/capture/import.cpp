@@ -110,7 +110,8 @@ void FlushImports() {
       CallBackend([] { return AllocSetContextCreate(CurrentMemoryContext, "pg_workflow imports", ALLOCSET_DEFAULT_SIZES); });
   {
     const InContext inside(memory);
-    const std::vector<Folded> rows = Fold(imports->records(), imports->flushed());
+    std::vector<Folded> rows;
+    Fold(imports->records(), imports->flushed(), [&](const Folded& row) { rows.push_back(row); });
     const Relation relation = OpenForInsert("imported", kImportedColumns, static_cast<int>(std::size(kImportedColumns)));
     if (relation != nullptr) {
       WriteImported(relation, rows);
