@@ -33,7 +33,7 @@ BEGIN
           name     text,                -- e: the event's name; n and u: the workflow's
           body     json NOT NULL        -- see the C++ header event_log.h
         ) USING heap$ddl$, i);
-      EXECUTE format('CREATE INDEX event_%1$s_xid ON workflow.event_%1$s USING brin (xid workflow.xid8_minmax_ops) WITH (pages_per_range = 8)', i);
+      EXECUTE format('CREATE INDEX event_%1$s_xid ON workflow.event_%1$s USING brin (xid workflow.xid8_minmax_ops) WITH (pages_per_range = 16)', i);
       made := made + 1;
     END IF;
   END LOOP;

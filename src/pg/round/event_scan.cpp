@@ -38,7 +38,7 @@ LogEvent FromSlot(const TupleTableSlot& slot) {
 }
 
 constexpr int32_t kRings = 3;
-constexpr BlockNumber kFewBlocks = 8;
+constexpr BlockNumber kFewBlocks = 16;
 
 void KeepLowest(std::vector<EventPlace>* places, size_t most) {
   const auto by_id = [](const EventPlace& a, const EventPlace& b) { return a.id < b.id; };
