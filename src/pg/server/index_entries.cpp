@@ -39,10 +39,10 @@ class SameToRanges {
   bool nulls_[INDEX_MAX_KEYS];
 };
 
-void InsertInto(Relation index, IndexInfo* info, Relation table, EState* state, TupleTableSlot* const* rows, int count) {
+void InsertInto(Relation index, IndexInfo* info, Relation table, EState* state, TupleTableSlot* const* rows, int count, bool moved) {
   ExprContext* const context = GetPerTupleExprContext(state);
   if (info->ii_Predicate != NIL && info->ii_PredicateState == nullptr) info->ii_PredicateState = ExecPrepareQual(info->ii_Predicate, state);
-  const IndexUniqueCheck check = index->rd_index->indisunique ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO;
+  const IndexUniqueCheck check = index->rd_index->indisunique && !moved ? UNIQUE_CHECK_YES : UNIQUE_CHECK_NO;
   Datum values[INDEX_MAX_KEYS];
   bool nulls[INDEX_MAX_KEYS];
   SameToRanges same(index);
@@ -50,15 +50,15 @@ void InsertInto(Relation index, IndexInfo* info, Relation table, EState* state, 
     context->ecxt_scantuple = rows[i];
     if (info->ii_Predicate == NIL || ExecQual(info->ii_PredicateState, context)) {
       FormIndexDatum(info, rows[i], state, values, nulls);
-      if (!same.IsMade(values, nulls, ItemPointerGetBlockNumber(&rows[i]->tts_tid))) index_insert(index, values, nulls, &rows[i]->tts_tid, table, check, false, info);
+      if (!same.IsMade(values, nulls, ItemPointerGetBlockNumber(&rows[i]->tts_tid))) {
+        index_insert(index, values, nulls, &rows[i]->tts_tid, table, check, moved, info);
+      }
     }
     ResetPerTupleExprContext(state);
   }
 }
 
-}  // namespace
-
-void InsertIndexEntries(ResultRelInfo* table, EState* state, TupleTableSlot* const* rows, int count) {
+void InsertAll(ResultRelInfo* table, EState* state, TupleTableSlot* const* rows, int count, bool moved) {
   if (table->ri_NumIndices == 0) return;
   if (!AllArePlain(table)) {
     for (int i = 0; i < count; ++i) {
@@ -70,8 +70,14 @@ void InsertIndexEntries(ResultRelInfo* table, EState* state, TupleTableSlot* con
   for (int i = 0; i < table->ri_NumIndices; ++i) {
     const Relation index = table->ri_IndexRelationDescs[i];
     IndexInfo* const info = table->ri_IndexRelationInfo[i];
-    if (index != nullptr && info->ii_ReadyForInserts) InsertInto(index, info, table->ri_RelationDesc, state, rows, count);
+    if (index != nullptr && info->ii_ReadyForInserts) InsertInto(index, info, table->ri_RelationDesc, state, rows, count, moved);
   }
 }
+
+}  // namespace
+
+void InsertIndexEntries(ResultRelInfo* table, EState* state, TupleTableSlot* const* rows, int count) { InsertAll(table, state, rows, count, false); }
+
+void InsertMovedEntries(ResultRelInfo* table, EState* state, TupleTableSlot* row) { InsertAll(table, state, &row, 1, true); }
 
 }  // namespace workflow::pg

@@ -4,7 +4,7 @@
 
 namespace workflow::pg {
 
-void IndexScan::Begin(const Key* keys, int count) {
+void IndexScan::Begin(const Key* keys, int count, bool places_only) {
   CallBackend([=, this] {
     if (scan_ == nullptr) {
       scan_ = index_beginscan(table_, index_, snapshot_, count, 0);
@@ -16,6 +16,7 @@ void IndexScan::Begin(const Key* keys, int count) {
       ScanKeyInit(&data[i], keys[i].column, keys[i].strategy, keys[i].function, keys[i].value);
       data[i].sk_collation = index_->rd_indcollation[keys[i].column - 1];
     }
+    scan_->xs_want_itup = places_only;
     index_rescan(scan_, data, count, nullptr, 0);
   });
 }
@@ -24,6 +25,24 @@ bool IndexScan::Next(ScanDirection direction) {
   return CallBackend([=, this] {
     CHECK_FOR_INTERRUPTS();
     return index_getnext_slot(scan_, direction, slot_);
+  });
+}
+
+IndexScan::Place IndexScan::NextPlace() {
+  return CallBackend([this] {
+    CHECK_FOR_INTERRUPTS();
+    const ItemPointer at = index_getnext_tid(scan_, ForwardScanDirection);
+    if (at == nullptr) return Place{};
+    bool is_null;
+    return Place{true, DatumGetInt64(index_getattr(scan_->xs_itup, 1, scan_->xs_itupdesc, &is_null)), *at};
+  });
+}
+
+bool IndexScan::Fetch(const ItemPointerData& at) {
+  return CallBackend([&, this] {
+    scan_->xs_heaptid = at;
+    scan_->xs_heap_continue = false;
+    return index_fetch_heap(scan_, slot_);
   });
 }
 

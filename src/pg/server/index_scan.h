@@ -26,8 +26,14 @@ class IndexScan {
   IndexScan(Relation table, Relation index, Snapshot snapshot) : table_(table), index_(index), snapshot_(snapshot) {}
   IndexScan(const IndexScan&) = delete;
   IndexScan& operator=(const IndexScan&) = delete;
-  void Begin(const Key* keys, int count);
+  // places_only: for NextPlace.
+  void Begin(const Key* keys, int count, bool places_only = false);
   bool Next(ScanDirection direction = ForwardScanDirection);
+  // What the index itself says, without a look at the table: its first column, a bigint, and where a version of the row is, or was.
+  struct Place { bool there; int64_t key; ItemPointerData at; };
+  Place NextPlace();
+  // The row whose versions begin there, if the snapshot sees one of them.
+  bool Fetch(const ItemPointerData& at);
   TupleTableSlot* row() const { return slot_; }
   Datum Column(AttrNumber column, bool* is_null) const;
   int64_t Int8(AttrNumber column) const;

@@ -45,9 +45,9 @@ void KeyedTable::Seek(std::initializer_list<Key> keys) {
 }
 
 bool KeyedTable::Next() {
-  has_row_ = scan_.Next();
-  if (has_row_) CallBackend([this] { slot_getallattrs(row()); });
-  return has_row_;
+  const bool found = scan_.Next();
+  if (found) CallBackend([this] { slot_getallattrs(row()); });
+  return found;
 }
 
 void KeyedTable::Expect(const std::vector<int64_t>& keys) {
@@ -55,15 +55,26 @@ void KeyedTable::Expect(const std::vector<int64_t>& keys) {
   for (size_t i = 1; i < keys.size(); ++i) if (keys[i] < keys[i - 1]) return;
   const IndexScan::Key stretch[] = {{1, BTGreaterEqualStrategyNumber, F_INT8GE, Int64GetDatum(keys.front())},
                                     {1, BTLessEqualStrategyNumber, F_INT8LE, Int64GetDatum(keys.back())}};
-  scan_.Begin(stretch, 2);
+  scan_.Begin(stretch, 2, true);
+  for (IndexScan::Place place = scan_.NextPlace(); place.there; place = scan_.NextPlace()) stretch_.push_back(place);
   in_stretch_ = true;
-  Next();
 }
 
+// A row that was moved while a snapshot is held has an entry for each place it has been at. New places are behind old ones as long as the table grows, so
+// it is found at the last of them, and the others are not looked at.
 bool KeyedTable::Find(int64_t key) {
-  if (!in_stretch_) return Find({Key(key)});
-  while (has_row_ && Int8(1) < key) Next();
-  return has_row_ && Int8(1) == key;
+  bool found = false;
+  if (in_stretch_) {
+    while (next_ < stretch_.size() && stretch_[next_].key < key) ++next_;
+    size_t behind = next_;
+    while (behind < stretch_.size() && stretch_[behind].key == key) ++behind;
+    while (!found && behind > next_) found = scan_.Fetch(stretch_[--behind].at);
+  } else {
+    Seek({Key(key)});
+    found = scan_.Next(BackwardScanDirection);
+  }
+  if (found) CallBackend([this] { slot_getallattrs(row()); });
+  return found;
 }
 
 void KeyedTable::Finish() {

@@ -69,7 +69,9 @@ class KeyedTable {
   LatestSnapshot snapshot_;
   IndexScan scan_;
   MemoryContext texts_;  // of the keys in hand
-  bool in_stretch_ = false, has_row_ = false;
+  bool in_stretch_ = false;
+  std::vector<IndexScan::Place> stretch_;  // in the order of the index
+  size_t next_ = 0;
 };
 
 }  // namespace workflow::pg

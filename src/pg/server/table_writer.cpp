@@ -159,10 +159,7 @@ void TableWriter::EndUpdate(const ItemPointerData& place) {
     LockTupleMode mode;
     bool indexes = false;
     const TM_Result done = table_tuple_update(relation_, &at, slot, GetCurrentCommandId(true), InvalidSnapshot, InvalidSnapshot, true, &failure, &mode, &indexes);
-    if (done == TM_Ok && indexes && result_->ri_NumIndices > 0) {
-      list_free(ExecInsertIndexTuples(result_, slot, state_, false, false, nullptr, nullptr));
-      ResetPerTupleExprContext(state_);
-    }
+    if (done == TM_Ok && indexes) InsertMovedEntries(result_, state_, slot);
     ExecClearTuple(slot);
     return done;
   });

@@ -34,7 +34,8 @@ class TableWriter {
   TableWriter& SnapshotText(std::string_view text);
   TableWriter& Null();
   void EndRow();
-  // Instead of EndRow: the row takes the place of the one at `place`, which must be its newest version and nobody else's to change.
+  // Instead of EndRow: the row takes the place of the one at `place`, which must be its newest version and nobody else's to change; columns of
+  // unique indexes stay as they are.
   void EndUpdate(const ItemPointerData& place);
   void Finish();
   size_t written() const { return written_; }
