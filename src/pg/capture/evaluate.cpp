@@ -103,8 +103,7 @@ template <typename Use>
 bool EachWanted(const Scene& scene, const EventPlan& plan, const Wanting& event, Use use) {
   const auto walk = [&](const WantedTriggers& triggers) {
     if (settings::trace) return std::all_of(triggers.list.begin(), triggers.list.end(), [&](const WantedTrigger& trigger) { return use(trigger.version); });
-    return triggers.index.EachCandidate([&](uint32_t number) {
-      const WantedTrigger& trigger = triggers.list[number];
+    return triggers.EachCandidate(plan.facts, [&](const WantedTrigger& trigger) {
       const Outcome outcome = trigger.filter ? Evaluate(*trigger.filter, plan.facts, scene.now, nullptr) : Outcome::kTrue;
       return (outcome != Outcome::kTrue && outcome != Outcome::kDeferred) || use(trigger.version);
     });

@@ -8,9 +8,24 @@
 namespace workflow::pg {
 namespace {
 
+struct OfSource {
+  int32_t source;
+  std::string part;
+  std::shared_ptr<SourcePlan> plan;
+};
+
 struct Plans {
-  std::unordered_map<Oid, std::vector<std::unique_ptr<RelationPlan>>> relations;  // one for each of its triggers
-  std::map<std::pair<int32_t, std::string>, std::shared_ptr<SourcePlan>> sources;  // and part
+  // Where the plans of the relation are, or would be.
+  auto Place(Oid relation) {
+    return std::lower_bound(relations.begin(), relations.end(), relation, [](const auto& item, Oid oid) { return item.first < oid; });
+  }
+  auto Find(Oid relation) {
+    const auto place = Place(relation);
+    return place == relations.end() || place->first != relation ? relations.end() : place;
+  }
+  // Sorted vectors: the first row of a connection would pay for each part of the C++ library that it is the first to touch.
+  std::vector<std::pair<Oid, std::vector<std::unique_ptr<RelationPlan>>>> relations;  // one plan for each of its triggers
+  std::vector<OfSource> sources;
   std::vector<std::shared_ptr<SourcePlan>> retired;  // rows buffered in this transaction may refer to them
   uint64_t layouts = 0;
   const RelationPlan* last = nullptr;                // of the last row; most come from the same table
@@ -23,7 +38,7 @@ constinit Plans* plans = nullptr;
 // May come at any moment, also while a plan is in use: it only marks.
 extern "C" void ForgetPlanOfRelation(Datum, Oid relation) noexcept {
   if (relation != InvalidOid) {
-    const auto found = plans->relations.find(relation);
+    const auto found = plans->Find(relation);
     if (found == plans->relations.end()) return;
     for (const auto& plan : found->second) plan->dirty = plans->any_dirty = true;
     return;
@@ -51,7 +66,10 @@ void GiveLayout(SourcePlan* plan, const SourcePlan* before) {
 
 // The plan of the source: the one that is there, as long as `descriptor` has the columns it was made for.
 std::shared_ptr<SourcePlan> SourcePlanFor(const std::shared_ptr<const SourceNeeds>& needs, uint64_t generation, const std::string& part, TupleDesc descriptor) {
-  std::shared_ptr<SourcePlan>& place = plans->sources[{needs->source, part}];
+  const auto is_it = [&](const OfSource& one) { return one.source == needs->source && one.part == part; };
+  auto known = std::find_if(plans->sources.begin(), plans->sources.end(), is_it);
+  if (known == plans->sources.end()) known = plans->sources.insert(known, {needs->source, part, nullptr});
+  std::shared_ptr<SourcePlan>& place = known->plan;
   const auto fits = [&](const StoredColumn& column) {
     for (int i = 0; i < descriptor->natts; ++i) {
       const FormData_pg_attribute& attribute = *TupleDescAttr(descriptor, i);
@@ -135,7 +153,7 @@ const RelationPlan* PlanFor(Relation relation, const char* source_name, const ch
   const auto is_it = [&](const RelationPlan& plan) { return plan.source_name == source_name && plan.part == part; };
   const RelationPlan* known = plans->last_relation == oid && plans->last != nullptr && is_it(*plans->last) ? plans->last : nullptr;
   if (known == nullptr) {
-    const auto found = plans->relations.find(oid);
+    const auto found = plans->Find(oid);
     if (found != plans->relations.end()) {
       for (const auto& plan : found->second) if (is_it(*plan)) known = plan.get();
     }
@@ -151,7 +169,9 @@ const RelationPlan* PlanFor(Relation relation, const char* source_name, const ch
     plan->part = part;
     plans->last = nullptr;
     // In its place before it is compiled: what is invalidated meanwhile makes it dirty.
-    auto& of_relation = plans->relations[oid];
+    auto place = plans->Place(oid);
+    if (place == plans->relations.end() || place->first != oid) place = plans->relations.emplace(place, oid, std::vector<std::unique_ptr<RelationPlan>>());
+    auto& of_relation = place->second;
     std::erase_if(of_relation, [&](const auto& old) { return is_it(*old); });
     RelationPlan* placed = of_relation.emplace_back(std::move(plan)).get();
     placed->fault = TryCompile(*loaded, generation, relation, placed);

@@ -2,6 +2,7 @@
 // the needs once per backend and relation, and anew when a definition or the relation changes.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <memory>
@@ -55,11 +56,26 @@ struct WantedTrigger {
 
 struct WantedTriggers {
   std::vector<WantedTrigger> list;
-  ConditionIndex index;              // of their filters, by position in the list
-  void Add(const WantedTrigger& trigger, const std::vector<const Value*>& facts) {
-    index.Add(trigger.filter, facts);
-    list.push_back(trigger);
+
+  // Calls `use` with each that a row may meet, by its facts, until it returns false; returns whether none did. A connection that writes a row or two
+  // asks all of them; only then is an index made, by position in the list.
+  template <typename Use>
+  bool EachCandidate(const std::vector<const Value*>& facts, Use use) const {
+    constexpr int kAskedWithout = 2;
+    if (asked_ < kAskedWithout) {
+      ++asked_;
+      return std::all_of(list.begin(), list.end(), use);
+    }
+    if (index_ == nullptr) {
+      index_ = std::make_unique<ConditionIndex>();
+      for (const WantedTrigger& trigger : list) index_->Add(trigger.filter, facts);
+    }
+    return index_->EachCandidate([&](uint32_t number) { return use(list[number]); });
   }
+
+ private:
+  mutable int asked_ = 0;
+  mutable std::unique_ptr<ConditionIndex> index_;
 };
 
 // Those who want an event, by whose workflow it is.

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 
 #include "pg/capture/plan.h"
 #include "pg/sources/read_table.h"
@@ -27,7 +26,7 @@ class Builder {
   void AddTies();
   void AddFacts();
   void AddEvent(const NeededEvent& event);
-  void AddWanting(const std::vector<Wish>& wishes, const EventPlan& plan, Wanting* wanting);
+  static void AddWanting(const std::vector<Wish>& wishes, Wanting* wanting);
   void AddTags();
   void AddBody();
   void AddBefore();
@@ -139,11 +138,11 @@ void Builder::AddFacts() {
   for (const uint32_t index : FieldsOf(*needs_.live)) plan_->facts_old[index] = Fact(needs_.fields[index], true);
 }
 
-void Builder::AddWanting(const std::vector<Wish>& wishes, const EventPlan& plan, Wanting* wanting) {
+void Builder::AddWanting(const std::vector<Wish>& wishes, Wanting* wanting) {
   for (const Wish& wish : wishes) {
     auto& list = wish.account.empty() ? wanting->everywhere : wanting->by_account[wish.account];
     if (list.list.empty()) list.list.reserve(wish.account.empty() ? wishes.size() : 1);
-    list.Add({wish.version, wish.filter ? &*wish.filter : nullptr}, plan.facts);
+    list.list.push_back({wish.version, wish.filter ? &*wish.filter : nullptr});
   }
 }
 
@@ -163,8 +162,8 @@ void Builder::AddEvent(const NeededEvent& event) {
   for (size_t i = 0; i < needs_.fields.size(); ++i) {
     if (const Value* fact = EventFact(needs_.fields[i], *plan)) plan->facts[i] = fact;
   }
-  AddWanting(event.enter, *plan, &plan->enter);
-  AddWanting(event.hear, *plan, &plan->hear);
+  AddWanting(event.enter, &plan->enter);
+  AddWanting(event.hear, &plan->hear);
   if (!plan_->ties) layout_->rest = layout_->rest || event.change == Change::kUpdate || needs_.settles;
 }
 
@@ -188,13 +187,15 @@ void Builder::AddBody() {
 
 // What an update has to leave as it was to be passed over.
 void Builder::AddBefore() {
-  std::set<uint32_t> columns(plan_->waits.begin(), plan_->waits.end());
-  columns.insert(plan_->key.begin(), plan_->key.end());
-  if (plan_->account) columns.insert(*plan_->account);
-  for (const uint32_t slot : plan_->decide_old) columns.insert(plan_->slots[slot].column);
-  for (const MatchField& field : plan_->match) columns.insert(plan_->slots[field.slot].column);
-  for (const BodyField& field : plan_->body) if (field.old) columns.insert(plan_->slots[field.slot].column);
-  plan_->before.assign(columns.begin(), columns.end());
+  std::vector<uint32_t>& columns = plan_->before;
+  columns = plan_->waits;
+  columns.insert(columns.end(), plan_->key.begin(), plan_->key.end());
+  if (plan_->account) columns.push_back(*plan_->account);
+  for (const uint32_t slot : plan_->decide_old) columns.push_back(plan_->slots[slot].column);
+  for (const MatchField& field : plan_->match) columns.push_back(plan_->slots[field.slot].column);
+  for (const BodyField& field : plan_->body) if (field.old) columns.push_back(plan_->slots[field.slot].column);
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
   plan_->hears_deletion = std::any_of(plan_->events.begin(), plan_->events.end(), [](const EventPlan& event) { return event.change == Change::kDelete; });
 }
 

@@ -1,7 +1,6 @@
 #include "pg/sources/needs.h"
 
 #include <algorithm>
-#include <map>
 
 #include "pg/sources/kept_needs.h"
 #include "pg/sources/read_table.h"
@@ -11,15 +10,28 @@ namespace {
 
 // What this backend has loaded. The flags and numbers are all that the invalidation callback touches.
 struct NeedsCache {
-  using Loaded = std::map<std::pair<std::string, std::string>, LoadedNeeds>;
+  struct One {
+    std::string source, part;
+    LoadedNeeds needs;
+  };
+  using Loaded = std::vector<std::unique_ptr<One>>;  // few: one for each source whose rows this backend writes
   volatile bool stale = true;
   bool retry = false;             // what is loaded is of yesterday, for the tables were locked
   Oid table = InvalidOid;
   uint64_t generation = 0;
-  Loaded* loaded = nullptr;       // by source and part
+  Loaded* loaded = nullptr;
   Loaded* before = nullptr;       // of the generation before
 };
 constinit NeedsCache needs_cache;
+
+const NeedsCache::One* Among(const NeedsCache::Loaded& loaded, const std::string& source, const std::string& part) {
+  const auto found = std::find_if(loaded.begin(), loaded.end(), [&](const auto& one) { return one->source == source && one->part == part; });
+  return found == loaded.end() ? nullptr : found->get();
+}
+
+void Drop(NeedsCache::Loaded* loaded, const std::string& source, const std::string& part) {
+  std::erase_if(*loaded, [&](const auto& one) { return one->source == source && one->part == part; });
+}
 
 std::vector<const Binding*> AllBindings(const Registry& registry) {
   std::vector<const Binding*> all;
@@ -70,29 +82,31 @@ uint64_t NeedsGeneration() {
   if (needs_cache.stale) {
     needs_cache.stale = false;  // what is reported from here on may come too late for what is loaded next
     ++needs_cache.generation;
-    for (auto& [key, one] : *needs_cache.loaded) needs_cache.before->insert_or_assign(key, std::move(one));
+    for (auto& one : *needs_cache.loaded) {
+      Drop(needs_cache.before, one->source, one->part);
+      needs_cache.before->push_back(std::move(one));
+    }
     needs_cache.loaded->clear();
   }
   return needs_cache.generation;
 }
 
 const LoadedNeeds& NeedsFor(const std::string& source, const std::string& part) {
-  const std::pair key(source, part);
-  const auto known = needs_cache.loaded->find(key);
-  if (known != needs_cache.loaded->end()) return known->second;
+  if (const auto* known = Among(*needs_cache.loaded, source, part)) return known->needs;
+  auto made = std::make_unique<NeedsCache::One>(NeedsCache::One{source, part, {}});
   try {
-    LoadedNeeds made = Load(source, part);
-    needs_cache.before->erase(key);
-    return needs_cache.loaded->insert_or_assign(key, std::move(made)).first->second;
+    made->needs = Load(source, part);
+    Drop(needs_cache.before, source, part);
   } catch (const SqlError& error) {
     needs_cache.retry = true;
-    const auto before = needs_cache.before->find(key);
-    if (error.sqlstate != ERRCODE_LOCK_NOT_AVAILABLE || before == needs_cache.before->end()) throw;
-    return needs_cache.loaded->insert_or_assign(key, before->second).first->second;
+    const auto* before = Among(*needs_cache.before, source, part);
+    if (error.sqlstate != ERRCODE_LOCK_NOT_AVAILABLE || before == nullptr) throw;
+    made->needs = before->needs;
   } catch (...) {
     needs_cache.stale = true;
     throw;
   }
+  return needs_cache.loaded->emplace_back(std::move(made))->needs;
 }
 
 LoadedNeeds NeedsIn(const Registry& registry, const std::string& source_name, const std::string& part) {
