@@ -19,8 +19,8 @@ def run(bench):
     best = max(theirs, key=lambda name: statistics.median(column(found[name], 'rate')))
     for name, values in found.items():
         bench.report.note(f'{name}: {statistics.median(column(values, "rate")):.0f} steps/s, CPU {statistics.median(column(values, "cpu")):.1f} us,'
-                          f' WAL {statistics.median(column(values, "wal")):.0f} bytes a step, of it images of pages'
-                          f' {statistics.median(column(values, "images")):.0f}; {history} rows of history a step')
+                          f' WAL {statistics.median(column(values, "wal")):.0f} bytes a step,'
+                          f' {statistics.median(column(values, "images")):.3f} images of pages; {history} rows of history a step')
     bench.report.compare('P4.steps', column(found['ours'], 'rate'), column(found[best], 'rate'), '/s', '>=', 1.5, note=f'best={best}')
     bench.facts['wal'] = column(found['ours'], 'wal')
     ours.close()

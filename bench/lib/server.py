@@ -107,9 +107,9 @@ def settle(seconds=3):
 
 
 def wal(session):
-    """Bytes of WAL written so far, and those of them that are images of whole pages."""
+    """Bytes of WAL written so far, and how many images of whole pages (compressed) are among them."""
     session.run('SELECT pg_stat_force_next_flush()')
-    return session.run("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, (SELECT wal_fpi FROM pg_stat_wal) * 8192")[0]
+    return session.run("SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn, (SELECT wal_fpi FROM pg_stat_wal)")[0]
 
 
 def pgbench(database, script, *, transactions, clients=1, settings=''):
