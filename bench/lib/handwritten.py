@@ -7,8 +7,8 @@ from lib.server import SQL, Session, create_database, wal
 
 
 class Handwritten:
-    def __init__(self, bench, name, due, cohorts=5, *, way, batch, history):
-        """way: update or timers, see bench/sql/p4_*.sql; history: how many rows of history a step writes, as many as the product's."""
+    def __init__(self, bench, name, due, cohorts=5, *, way, batch):
+        """way: update or timers, see bench/sql/p4_*.sql"""
         self.bench, self.name, self.due, self.cohorts, self.way, self.batch = bench, name, due, cohorts, way, batch
         create_database(name)
         # Plans that are right for a batch whatever the statistics say, as an expert would pin them.
@@ -26,9 +26,8 @@ class Handwritten:
         self.session.run('VACUUM ANALYZE')
         self.passes = [0] * cohorts
         self.statement = (SQL / f'p4_{way}.sql').read_text().replace('{writes}', (SQL / 'p4_writes.sql').read_text())
-        for word, value in {'batch': batch, 'history': history, 'subject': SUBJECT_SQL, 'body': BODY_SQL}.items():
+        for word, value in {'batch': batch, 'subject': SUBJECT_SQL, 'body': BODY_SQL}.items():
             self.statement = self.statement.replace('{' + word + '}', str(value))
-        self.history = history
 
     def run_due(self, _=None):
         cohort = self.passes.index(min(self.passes))
@@ -52,7 +51,7 @@ class Handwritten:
             f"SELECT count(DISTINCT m.enrollment) FROM hand.message m JOIN contacts c ON c.id = m.enrollment"
             f" WHERE m.created_at = {now} AND m.step = 's{step}' AND m.body = {BODY_SQL}"), self.due)
         self.bench.report.check(f'{self.name}: waits', one(f"SELECT count(*) FROM hand.state s WHERE s.due = {now} + interval '24 hours' AND s.step = {step + 1}"), self.due)
-        self.bench.report.check(f'{self.name}: history', one(f'SELECT count(*) FROM hand.history h WHERE h.at = {now}'), self.due * self.history)
+        self.bench.report.check(f'{self.name}: history', one(f'SELECT count(*) FROM hand.history h WHERE h.at = {now}'), self.due)
         return {'rate': self.due / seconds, 'cpu': cpu / self.due * 1e6, 'wal': float(log_after - log) / self.due,
                 'images': float(images_after - images) / self.due}
 

@@ -128,11 +128,5 @@ class Population:
         check(f'{self.name}: waits', one(f"""SELECT count(*) FROM workflow.waiting w WHERE w.workflow = 'sequence' AND w.due = {instant} + interval '{self.again}'
                AND w.contact_key::bigint BETWEEN {first} AND {last} AND w.step = '{f"w{step + 1}" if step < PASSES else "last"}'"""), self.due)
 
-    def history_rows(self):
-        """Rows of history that a timed step writes."""
-        turn = max(self.passes)
-        cohort = max(k for k in range(self.cohorts) if self.passes[k] == turn)
-        return round(self.session.value(f'SELECT count(*) FROM workflow.history h WHERE h.at = {self.instant(cohort, turn)}') / self.due)
-
     def close(self):
         self.session.close()

@@ -45,6 +45,7 @@ CREATE TABLE hand.history (
   at          timestamptz NOT NULL,
   step        text NOT NULL,
   what        text NOT NULL,
-  detail      text NOT NULL DEFAULT ''
+  detail      text NOT NULL DEFAULT '',
+  more        text[]                    -- step, what and detail of the next line of the same step, which so needs no row and no index entry of its own
 );
 CREATE INDEX ON hand.history (enrollment, at);

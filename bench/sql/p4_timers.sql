@@ -1,4 +1,4 @@
--- One batch by timers of their own: a timer is taken out and the next one put in, the state stays on its page. Words: now, batch, history, body.
+-- One batch by timers of their own: a timer is taken out and the next one put in, the state stays on its page. Words: now, batch, body.
 WITH taken AS MATERIALIZED (
   DELETE FROM hand.timer t WHERE t.ctid = ANY (ARRAY(SELECT n.ctid FROM hand.timer n WHERE n.due <= {now} ORDER BY n.due, n.enrollment LIMIT {batch}))
   RETURNING t.enrollment),

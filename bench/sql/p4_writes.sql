@@ -6,7 +6,7 @@ written AS (
          'sequence', 1, 's' || d.step, d.enrollment, md5('sequence' || chr(31) || c.id || chr(31) || d.step), {now}, {now}
     FROM due d JOIN contacts c ON c.id = d.contact),
 told AS (
-  INSERT INTO hand.history (enrollment, at, step, what, detail)
-  SELECT d.enrollment, {now}, h.step || d.step + h.ahead, h.what, CASE h.what WHEN 'waiting' THEN 'until ' || {now} + interval '24 hours' ELSE '' END
-    FROM due d, (VALUES ('s', 0, 'sent'), ('w', 1, 'waiting') LIMIT {history}) h (step, ahead, what))
+  INSERT INTO hand.history (enrollment, at, step, what, detail, more)
+  SELECT d.enrollment, {now}, 's' || d.step, 'sent', '', ARRAY['w' || d.step + 1, 'waiting', 'until ' || {now} + interval '24 hours', NULL]
+    FROM due d)
 SELECT count(*) FROM due

@@ -45,7 +45,8 @@ DECLARE
   removed bigint;
 BEGIN
   EXECUTE format($sql$
-    WITH ended AS (SELECT DISTINCT t.enrollment FROM workflow.%I t WHERE t.what = 'ended' AND t.ctid >= $1 AND t.ctid < $2),
+    WITH ended AS (SELECT DISTINCT t.enrollment FROM workflow.%I t WHERE t.ctid >= $1 AND t.ctid < $2
+                     AND (t.what = 'ended' OR EXISTS (SELECT FROM generate_series(2, cardinality(t.more), 4) n WHERE t.more[n] = 'ended'))),
     gone AS (DELETE FROM workflow.state s USING ended e WHERE s.enrollment = e.enrollment AND s.phase = 'ended' RETURNING s.enrollment, s.reason),
     forgotten AS (DELETE FROM workflow.enrollment n USING gone g WHERE n.id = g.enrollment AND g.reason = 'record_deleted' RETURNING n.event, n.workflow),
     events AS (DELETE FROM workflow.entry_event y USING forgotten f WHERE y.event = f.event AND y.workflow = f.workflow)

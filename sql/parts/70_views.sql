@@ -70,7 +70,7 @@ COMMENT ON VIEW workflow.errors IS
 CREATE VIEW workflow.history AS
 SELECT t.at, workflow.enrollment_uuid(t.enrollment) AS enrollment, e.account, e.contact_key, w.name AS workflow, v.number AS version,
        nullif(t.step, '') AS step, t.what, t.detail, t.id, t.seen
-  FROM workflow.trace t
+  FROM workflow.trace_line t
   LEFT JOIN workflow.enrollment e ON e.id = t.enrollment
   LEFT JOIN workflow.workflow w ON w.id = e.workflow LEFT JOIN workflow.version v ON v.id = e.version;
 COMMENT ON VIEW workflow.history IS 'What happened to each enrollment, step by step, and why; id is the order in which it happened; seen: the rules that decided it, with the values they saw.';

@@ -117,7 +117,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   UNION ALL
   SELECT t.at, t.id, coalesce(nullif(t.step, '') || ': ', '') || t.what || CASE WHEN t.what IN ('branch', 'split') THEN ' ' || t.detail ELSE '' END,
          nullif(concat_ws(': ', nullif(workflow.happening_sentence(t.what, t.detail), ''), t.seen), '')
-    FROM workflow.trace t WHERE t.enrollment = ANY (ids) AND t.what <> 'entered'
+    FROM workflow.trace_line t WHERE t.enrollment = ANY (ids) AND t.what <> 'entered'
   UNION ALL
   SELECT l.at, 'infinity'::numeric - 1, format('%s: message %s', m.step, CASE WHEN l.token IS NULL THEN 'returned' ELSE 'handed out' END),
          concat_ws(': ', format('%s message %s, attempt %s', m.channel, m.id, l.attempt), l.reason)

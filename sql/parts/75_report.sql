@@ -9,7 +9,7 @@ CREATE FUNCTION workflow.stays(ids bigint[], OUT enrollment bigint, OUT step tex
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH lines AS (
     SELECT t.enrollment, t.id, t.at, t.step, t.what, t.detail, lag(t.step) OVER (PARTITION BY t.enrollment ORDER BY t.id) IS DISTINCT FROM t.step AS fresh
-      FROM workflow.trace t WHERE t.enrollment = ANY (ids) AND t.step <> ''),
+      FROM workflow.trace_line t WHERE t.enrollment = ANY (ids) AND t.step <> ''),
   numbered AS (SELECT l.*, count(*) FILTER (WHERE l.fresh) OVER (PARTITION BY l.enrollment ORDER BY l.id) AS stay FROM lines l),
   stays AS (
     SELECT n.enrollment, n.stay, n.step, min(n.at) AS began, max(n.at) FILTER (WHERE n.what = 'ended') AS ended_at,
@@ -41,7 +41,7 @@ CREATE FUNCTION workflow.report_ways(ids bigint[], OUT version integer, OUT step
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH taken AS (
     SELECT DISTINCT e.version, t.step, t.detail AS way, t.enrollment
-      FROM workflow.trace t JOIN workflow.enrollment e ON e.id = t.enrollment WHERE t.enrollment = ANY (ids) AND t.what IN ('branch', 'split')),
+      FROM workflow.trace_line t JOIN workflow.enrollment e ON e.id = t.enrollment WHERE t.enrollment = ANY (ids) AND t.what IN ('branch', 'split')),
   counted AS (SELECT c.version, c.step, c.way, count(*) AS count FROM taken c GROUP BY 1, 2, 3),
   reached AS (
     SELECT o.version, o.step, o.way, r.goal, count(*) AS count

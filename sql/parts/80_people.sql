@@ -193,7 +193,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     'receipts', (SELECT count(*) FROM workflow.receipt r WHERE r.message = ANY (messages)),
     'results', (SELECT count(*) FROM workflow.step_result t WHERE t.enrollment = ANY (enrollments)),
     'tasks', (SELECT count(*) FROM workflow.task t WHERE t.enrollment = ANY (enrollments)),
-    'history', (SELECT count(*) FROM workflow.trace t WHERE t.enrollment = ANY (enrollments)),
+    'history', (SELECT count(*) FROM workflow.trace_line t WHERE t.enrollment = ANY (enrollments)),
     'errors', (SELECT count(*) FROM workflow.error x WHERE x.enrollment = ANY (enrollments)),
     'refusals', (SELECT count(*) FROM workflow.keys_of_person(count_of_person.account, count_of_person.contact) k
       JOIN workflow.refusal f ON f.account = count_of_person.account AND f.contact_key = k.key AND f.at <= k.until),

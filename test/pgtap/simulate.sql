@@ -48,7 +48,7 @@ SELECT results_eq($$ SELECT score, stage, tags FROM sim_contacts WHERE id = 1 $$
 CREATE TEMP TABLE before AS SELECT s.schemaname, s.sequencename, s.last_value FROM pg_sequences s WHERE s.schemaname !~ '^pg_temp';
 SELECT lives_ok($$ SELECT count(*) FROM workflow.simulate('sim', '1', '[{"event": "order.paid", "after": "1 day", "order": {"total": 3}}]') $$);
 SELECT results_eq($$ SELECT s.schemaname, s.sequencename, s.last_value FROM pg_sequences s WHERE s.schemaname !~ '^pg_temp' ORDER BY 1, 2 $$, 'SELECT * FROM before ORDER BY 1, 2', 'no sequence has moved');
-SELECT is((SELECT count(*) FROM workflow.enrollment) + (SELECT count(*) FROM workflow.message) + (SELECT count(*) FROM workflow.trace) + (SELECT count(*) FROM workflow.task)
+SELECT is((SELECT count(*) FROM workflow.enrollment) + (SELECT count(*) FROM workflow.message) + (SELECT count(*) FROM workflow.trace_line) + (SELECT count(*) FROM workflow.task)
   + (SELECT count(*) FROM workflow.refusal) + (SELECT count(*) FROM workflow.timer), 0::bigint, 'nothing of ours was written');
 SELECT is(current_setting('transaction_read_only'), 'off', 'the caller''s transaction is what it was');
 SELECT lives_ok($$ UPDATE sim_contacts SET score = 61 WHERE id = 1; UPDATE sim_contacts SET score = 60 WHERE id = 1 $$, 'and may write');

@@ -80,7 +80,7 @@ is($sql->(q{SELECT count(*) FROM workflow.outbox WHERE state NOT IN ('ready', 'l
 is($sql->(q{SELECT count(*) FROM workflow.state s FULL JOIN workflow.enrollment e ON e.id = s.enrollment WHERE s.phase IS DISTINCT FROM 'ended' OR s.reason IS DISTINCT FROM 'completed' OR e.id IS NULL}),
 	0, 'everybody has come to the end');
 is($sql->('SELECT count(*) FROM workflow.timer t JOIN workflow.state s ON s.enrollment = t.enrollment AND s.timer = t.number AND s.phase <> \'ended\''), 0, 'no timer is left that counts');
-is($sql->(q{SELECT count(DISTINCT story) FROM (SELECT string_agg(step || ' ' || what, ', ' ORDER BY step, what) AS story FROM workflow.trace GROUP BY enrollment) t}),
+is($sql->(q{SELECT count(DISTINCT story) FROM (SELECT string_agg(step || ' ' || what, ', ' ORDER BY step, what) AS story FROM workflow.trace_line GROUP BY enrollment) t}),
 	1, 'every history tells the same');
 is($sql->('SELECT count(*) FROM workflow.enrollment e WHERE NOT EXISTS (SELECT FROM workflow.trace t WHERE t.enrollment = e.id)'), 0, 'and nobody is without one');
 is($sql->('SELECT sum(messages) = (SELECT count(*) FROM workflow.message) FROM workflow.round'), 't', 'the ledger counts what is there');

@@ -113,10 +113,22 @@ void Batch::SaveTraces() {
   // The number of the batch leads: it is taken under the round lock, so numbers ascend as things happen.
   const Oid sequence = RelationNamed("trace_id_seq");
   const int64_t first = CallBackend([=] { return nextval_internal(sequence, false); }) << 20;
+  // All lines of an enrollment are one row, with one index entry. In the order of the index, too.
+  std::vector<const PendingTrace*> lines;
+  lines.reserve(traces_.size());
+  for (const PendingTrace& trace : traces_) lines.push_back(&trace);
+  std::stable_sort(lines.begin(), lines.end(), [](const PendingTrace* a, const PendingTrace* b) { return a->enrollment < b->enrollment; });
   TableWriter rows(EnsureMonth("trace", "at", round_.now));
-  for (size_t i = 0; i < traces_.size(); ++i) {
-    const PendingTrace& trace = traces_[i];
-    rows.Int8(first + static_cast<int64_t>(i)).Int8(trace.enrollment).Time(round_.now).Text(trace.step).Text(trace.what).Text(trace.detail).TextOrNull(trace.seen);
+  std::vector<std::optional<std::string_view>> more;
+  for (size_t i = 0, end; i < lines.size(); i = end) {
+    const PendingTrace& trace = *lines[i];
+    more.clear();
+    for (end = i + 1; end < lines.size() && lines[end]->enrollment == trace.enrollment; ++end) {
+      const PendingTrace& next = *lines[end];
+      more.insert(more.end(), {next.step, next.what, next.detail, next.seen.empty() ? std::nullopt : std::optional<std::string_view>(next.seen)});
+    }
+    rows.Int8(first + static_cast<int64_t>(i)).Int8(trace.enrollment).Time(round_.now).Text(trace.step).Text(trace.what).Text(trace.detail).TextOrNull(trace.seen)
+        .Texts(more);
     rows.EndRow();
   }
   rows.Finish();

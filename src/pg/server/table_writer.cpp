@@ -103,6 +103,26 @@ TableWriter& TableWriter::Text(std::string_view value) {
   }));
 }
 
+TableWriter& TableWriter::Texts(const std::vector<std::optional<std::string_view>>& values) {
+  if (values.empty()) return Null();
+  const MemoryContext memory = values_in_;
+  return Put(CallBackend([&] {
+    const MemoryContext before = MemoryContextSwitchTo(memory);
+    const int count = static_cast<int>(values.size());
+    auto* data = static_cast<Datum*>(palloc(sizeof(Datum) * values.size()));
+    auto* flags = static_cast<bool*>(palloc(values.size()));
+    for (int i = 0; i < count; ++i) {
+      const auto& value = values[static_cast<size_t>(i)];
+      flags[i] = !value;
+      data[i] = value ? PointerGetDatum(cstring_to_text_with_len(value->data(), static_cast<int>(value->size()))) : Datum{0};
+    }
+    int size = count, lower = 1;
+    const Datum array = PointerGetDatum(construct_md_array(data, flags, 1, &size, &lower, TEXTOID, -1, false, TYPALIGN_INT));
+    MemoryContextSwitchTo(before);
+    return array;
+  }));
+}
+
 namespace {
 
 // By the type's own input function, in the memory of values.

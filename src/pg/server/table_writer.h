@@ -27,6 +27,8 @@ class TableWriter {
   TableWriter& Text(std::string_view value);
   TableWriter& TextOrNull(std::string_view value) { return value.empty() ? Null() : Text(value); }  // empty is null
   TableWriter& MaybeText(const std::optional<std::string>& value) { return value ? Text(*value) : Null(); }
+  // An array; an empty one is null.
+  TableWriter& Texts(const std::vector<std::optional<std::string_view>>& values);
   TableWriter& Jsonb(std::string_view text);   // parsed
   TableWriter& MaybeJsonb(const std::optional<std::string>& text) { return text ? Jsonb(*text) : Null(); }
   TableWriter& Uuid(std::string_view text);
