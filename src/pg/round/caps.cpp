@@ -96,7 +96,7 @@ void Batch::SettleWritten(const Turn& turn) {
 
 void Batch::SaveContacted() {
   if (std::none_of(messages_.begin(), messages_.end(), [](const PendingMessage& message) { return message.counts; })) return;
-  TableWriter rows(EnsureMonth("contacted", "at", round_.now));
+  TableWriter rows(EnsureMonth("contacted", "at", round_.now), TableWriter::Room::kAtEnd);
   for (const PendingMessage& message : messages_) {
     if (!message.counts) continue;
     const Enrolled& enrolled = *message.enrolled;

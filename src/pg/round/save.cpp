@@ -118,7 +118,7 @@ void Batch::SaveTraces() {
   lines.reserve(traces_.size());
   for (const PendingTrace& trace : traces_) lines.push_back(&trace);
   std::stable_sort(lines.begin(), lines.end(), [](const PendingTrace* a, const PendingTrace* b) { return a->enrollment < b->enrollment; });
-  TableWriter rows(EnsureMonth("trace", "at", round_.now));
+  TableWriter rows(EnsureMonth("trace", "at", round_.now), TableWriter::Room::kAtEnd);
   std::vector<std::optional<std::string_view>> more;
   for (size_t i = 0, end; i < lines.size(); i = end) {
     const PendingTrace& trace = *lines[i];
@@ -136,7 +136,7 @@ void Batch::SaveTraces() {
 
 void Batch::SaveRefusals() {
   if (refusals_.empty()) return;
-  TableWriter rows(EnsureMonth("refusal", "at", round_.now));
+  TableWriter rows(EnsureMonth("refusal", "at", round_.now), TableWriter::Room::kAtEnd);
   for (const PendingRefusal& refusal : refusals_) {
     rows.Time(round_.now).Text(RefusalName(refusal.reason)).Int4(refusal.version->workflow).Int4(refusal.version->number).Uuid(refusal.event_uuid)
         .Text(refusal.event_name).Text(refusal.account).Text(refusal.contact_key).Text(refusal.entry_key);

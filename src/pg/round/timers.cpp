@@ -87,7 +87,7 @@ void TimerStore::Add(const std::vector<TimerItem>& timers) {
     }
   }
   for (auto& [oid, items] : by_table) {
-    TableWriter writer(oid);
+    TableWriter writer(oid, TableWriter::Room::kAtEnd);
     for (const TimerItem* timer : items) {
       writer.Time(timer->due).Int8(timer->enrollment).Int4(timer->number);
       writer.EndRow();

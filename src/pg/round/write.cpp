@@ -187,7 +187,8 @@ void Batch::SaveMessages() {
   if (!std::is_sorted(messages_.begin(), messages_.end(), earlier)) std::stable_sort(messages_.begin(), messages_.end(), earlier);
   const MessageDay today = EnsureMessageDay();
   const std::vector<int64_t> ids = NextMessageIds(today, messages_.size());
-  TableWriter rows(today.message), outcomes(today.outcome), leases(today.lease);
+  constexpr auto kAtEnd = TableWriter::Room::kAtEnd;
+  TableWriter rows(today.message, kAtEnd), outcomes(today.outcome, kAtEnd), leases(today.lease, kAtEnd);
   for (size_t i = 0; i < messages_.size(); ++i) {
     const PendingMessage& message = messages_[i];
     PutMessage(ids[i], message, round_.now, &rows);

@@ -50,7 +50,7 @@ Oid RelationNamed(std::string_view name) {
   return relation;
 }
 
-TableWriter::TableWriter(Oid relation) {
+TableWriter::TableWriter(Oid relation, Room room) : options_(room == Room::kAtEnd ? TABLE_INSERT_SKIP_FSM : 0) {
   CallBackend([=, this] {
     relation_ = table_open(relation, RowExclusiveLock);
     memory_ = AllocSetContextCreate(CurrentMemoryContext, "pg_workflow table writer", ALLOCSET_DEFAULT_SIZES);
@@ -192,7 +192,7 @@ void TableWriter::EndUpdate(const ItemPointerData& place) {
 void TableWriter::Flush() {
   if (row_ == 0) return;
   CallBackend([this] {
-    table_multi_insert(relation_, slots_, row_, GetCurrentCommandId(true), 0, nullptr);
+    table_multi_insert(relation_, slots_, row_, GetCurrentCommandId(true), options_, nullptr);
     InsertIndexEntries(result_, state_, slots_, row_);
     for (int i = 0; i < row_; ++i) ExecClearTuple(slots_[i]);
     MemoryContextReset(values_in_);

@@ -13,7 +13,10 @@ namespace workflow::pg {
 // The columns of a row in the table's order, then EndRow. Finish by hand: a destructor may not call the server.
 class TableWriter {
  public:
-  explicit TableWriter(Oid relation);
+  // Where new rows go. What is only ever added to, and goes as a whole, has them at its end and so in the order of time: the room that vacuum finds
+  // on pages here and there would spread the rows of a round over as many pages.
+  enum class Room { kAnywhere, kAtEnd };
+  explicit TableWriter(Oid relation, Room room = Room::kAnywhere);
   TableWriter(const TableWriter&) = delete;
   TableWriter& operator=(const TableWriter&) = delete;
 
@@ -47,6 +50,7 @@ class TableWriter {
   void Flush();
   void RequireWhole() const;
 
+  const int options_;  // of the multi-insert
   Relation relation_;
   MemoryContext memory_;      // of the executor's state
   MemoryContext values_in_;   // of the values of rows not yet written
